@@ -129,6 +129,9 @@ type Proposal struct {
 	Fields []string   // the fields it concerns, sorted; empty means the whole record
 	Ground string     // the reason with its legal citation, e.g. "HGB §257: invoices, 8 years"
 	Until  *time.Time // for Keep: when the reason ends
+	// Purposes, for Suppress: the purposes whose withdrawal it carries out.
+	// Empty means all of them.
+	Purposes []string
 }
 
 // Findings is what a walk learned besides records.
