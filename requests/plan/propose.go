@@ -1,0 +1,94 @@
+package plan
+
+import (
+	"slices"
+	"time"
+
+	"habeas/requests/connect"
+)
+
+// Proposer turns what was found into plan records.
+type Proposer struct {
+	System   string
+	Rights   []string
+	Purposes []string // whose withdrawal is asked for; empty: all
+	// Fingerprint digests a guard under the case's key.
+	Fingerprint func(guard []byte) string
+}
+
+// Entry is a plan record with its note.
+type Entry struct {
+	Record Record
+	Note   Note
+}
+
+// AmbiguousGround is why a record that may be another person's is withheld.
+const AmbiguousGround = "GDPR Art. 12(6): the identity leads to two people; withheld until the desk decides"
+
+// Propose returns one entry per right that touches the record, in the order
+// of the rights' names. A record that may belong to somebody else is kept
+// until the desk decides.
+func (p Proposer) Propose(f connect.Found) []Entry {
+	var out []Entry
+	for _, right := range slices.Sorted(slices.Values(p.Rights)) {
+		prop := p.proposal(right, f)
+		if prop == nil {
+			continue
+		}
+		e := Entry{
+			Record: normal(Record{
+				System: p.System, Type: f.Type, Key: f.Key, Right: right,
+				Action: prop.Action, Fields: prop.Fields, Ground: prop.Ground, Via: f.Via, Owner: f.Owner,
+			}),
+			Note: Note{Match: f.Match, Shared: f.Shared, Until: dateOf(prop.Until)},
+		}
+		if Guarded(prop.Action) && len(f.Guard) > 0 {
+			e.Record.Fingerprint = p.Fingerprint(f.Guard)
+		}
+		switch {
+		case f.Match == connect.Ambiguous:
+			e.Record.Action, e.Record.Ground, e.Record.Fields = connect.Keep, AmbiguousGround, nil
+			e.Note.Undecided = true
+		case prop.Action == connect.Redact:
+			e.Note.Undecided = true
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (p Proposer) proposal(right string, f connect.Found) *connect.Proposal {
+	switch right {
+	case "access", "portability":
+		return f.Access
+	case "erasure":
+		return f.Erasure
+	case "consent_withdrawal", "objection", "opt_out", "limit":
+		if f.Withdraw == nil || !serves(f.Withdraw.Purposes, p.Purposes) {
+			return nil
+		}
+		return f.Withdraw
+	}
+	return nil
+}
+
+func serves(record, asked []string) bool {
+	if len(record) == 0 || len(asked) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(record, func(purpose string) bool { return slices.Contains(asked, purpose) })
+}
+
+// Guarded reports whether a changed value in a record with this action is
+// drift: where something is kept or masked. In a record that goes anyway, a
+// changed value changes nothing.
+func Guarded(a connect.Action) bool {
+	return a == connect.Keep || a == connect.Mask || a == connect.Detach
+}
+
+func dateOf(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
