@@ -1,0 +1,364 @@
+package templates
+
+import "time"
+
+// SignInPage is the staff's door.
+type SignInPage struct {
+	Page
+	Email string
+	Next  string // path to go to afterwards
+	Ended bool   // the session ended by itself
+	Hint  []Option
+}
+
+// ListPage is the desk's list of cases, soonest due first.
+type ListPage struct {
+	Page
+	Filters []Filter // count filters, in order
+	Rights  []Option // for the right filter
+	Systems []Option
+	Filter  string // key of the active filter, "" = all open
+	Right   string
+	System  string
+	Rows    []CaseRow
+	Next    string // href of the next page, "" at the end
+	First   string // href of the first page, "" when on it
+	Paused  bool   // everything is paused by the kill switch
+	Found   string // result of a search: what was searched for, in words without personal data
+}
+
+// Filter is one count above the list.
+type Filter struct {
+	Key    string // all overdue week waiting attention ready
+	Label  string
+	Count  int
+	Capped bool // Count is a lower bound ("1000+")
+}
+
+// CaseRow is one case in a list. It holds no personal data.
+type CaseRow struct {
+	ID        string
+	Reference string
+	Rights    []string
+	Country   string // name, "Germany"
+	Law       string // "GDPR"
+	Status    string
+	Flags     []string
+	Result    string
+	Clock     Clock
+	Next      string // next action in words: "Decide the plan"
+	NextHref  string
+	Channel   string
+}
+
+// CaseHead is the sticky top of every page about one case.
+type CaseHead struct {
+	ID        string
+	Reference string
+	Rights    []string
+	Country   string
+	Article   string // "GDPR Art. 17"
+	Status    string
+	Flags     []string
+	Result    string
+	Clock     Clock
+	Channel   string // portal api phone letter counter e-mail
+	Locale    string
+}
+
+// Action is something that may be done now.
+type Action struct {
+	Label string
+	Href  string
+	Kind  string // primary secondary warning link
+}
+
+// CasePage is everything about one case that the desk needs to decide.
+type CasePage struct {
+	Page
+	Case      CaseHead
+	Primary   *Action
+	Actions   []Action
+	Waiting   string // what the case waits for, in one sentence
+	Timeline  []TimelineItem
+	Tasks     []TaskRow
+	Plan      *PlanView
+	Approvals Approvals
+	Proofs    []Proof
+	Letters   []LetterRow
+	Outcomes  []OutcomeCount
+	Kept      []KeptRecord
+	Holds     []Hold
+	Events    int    // events of this case
+	InLog     int    // how many of them are in the log
+	Stream    string // path of the event stream
+}
+
+// TimelineItem is one thing that happened, newest first.
+type TimelineItem struct {
+	At    time.Time
+	Title string
+	By    string // "customer", "Dana Okafor, DPO", "Habeas"
+	Text  string
+	Kind  string // event kind, e.g. plan.made
+	Index int64  // index in the log; -1 when not there yet
+}
+
+// TaskRow is one task: one system in one stage.
+type TaskRow struct {
+	ID           string
+	System       string
+	Stage        string // discover collect suppress apply verify rescan manual
+	Status       string // waiting running done retry failed manual paused
+	Attempts     int
+	Records      int
+	Next         time.Time // retry: next attempt
+	Error        string    // last cause, in words without personal data
+	Manual       bool
+	Instructions string
+	Due          time.Time
+	ResultHref   string // manual and open: where to record the result
+	RetryHref    string // failed: POST there starts it again
+	Receipts     int
+}
+
+// PlanView is the plan as stored.
+type PlanView struct {
+	Hash       string // 64 hex
+	MadeAt     time.Time
+	Counts     []ActionCount
+	Records    []PlanRow
+	Next       string // href of the next page of records
+	First      string
+	Total      int
+	Warnings   []string
+	Candidates int // records reached only by an unproved identity: not in the plan
+	Manual     []ManualRow
+	CanDecide  bool
+	Drift      string // what differed when the systems were read again
+}
+
+// ActionCount counts the plan's records by action.
+type ActionCount struct {
+	Action string
+	Count  int
+}
+
+// PlanRow is one record of the plan. Key is opaque; no values.
+type PlanRow struct {
+	System  string
+	Type    string
+	Key     string
+	Right   string
+	Action  string
+	Fields  []string
+	Ground  string // code
+	Why     string // ground in words
+	Cite    string
+	Until   time.Time
+	Via     string
+	Match   string // exact derived ambiguous
+	Shared  int
+	Outcome string
+	Decided bool // changed by the desk
+	Choices []Option
+}
+
+// ManualRow is work that a person does in a system that Habeas cannot change.
+type ManualRow struct {
+	System       string
+	Instructions string
+	Due          time.Time
+	Status       string
+}
+
+// Approvals says who has agreed and who still must.
+type Approvals struct {
+	Needed     int
+	Given      []Approval
+	CanApprove bool
+	Why        string // why this person cannot approve
+}
+
+// Approval is one person's agreement to one plan hash.
+type Approval struct {
+	By   string
+	At   time.Time
+	Hash string
+}
+
+// Proof is one proof of identity. It holds no values.
+type Proof struct {
+	Kind   string
+	At     time.Time
+	Result string
+}
+
+// LetterRow is a letter of the case. Status: queued sent failed.
+type LetterRow struct {
+	At      time.Time
+	Kind    string
+	Status  string
+	Href    string
+	Locale  string
+	Version string
+}
+
+// Hold keeps records from being erased.
+type Hold struct {
+	What   string
+	Ground string
+	Owner  string
+	Review time.Time
+}
+
+// DecisionPage is a plain page that does one thing to a case. Kind: approve
+// refuse extend pause resume rediscover release withdraw retry.
+type DecisionPage struct {
+	Page
+	Case      CaseHead
+	Kind      string
+	Action    string // path of the POST
+	Plan      *PlanView
+	Approvals Approvals
+	Grounds   []Option // choices, Hint holds the article
+	Ground    string
+	Reason    string
+	Right     string
+	Rights    []Option // when one right of several can be chosen
+	NewDue    time.Time
+	Final     bool // this approval is the last one needed: it starts the work
+	Wait      time.Duration
+	Letter    string // preview of the letter that will be sent, plain text
+	Until     string
+}
+
+// DecidePage changes what the plan does to one or several records.
+type DecidePage struct {
+	Page
+	Case    CaseHead
+	Action  string
+	Records []PlanRow // each with its Choices
+	Grounds []Option
+	Hash    string
+}
+
+// ManualPage records the result of a manual task.
+type ManualPage struct {
+	Page
+	Case   CaseHead
+	Task   TaskRow
+	Action string
+	Result string
+	Reason string
+}
+
+// PersonalPage asks for the purpose and then shows personal data.
+type PersonalPage struct {
+	Page
+	Case       CaseHead
+	Action     string
+	Purpose    string
+	Purposes   []Option
+	Shown      bool
+	Identities []IdentityRow
+	Message    string
+	Systems    []PersonalSystem
+	Letters    []LetterRow
+}
+
+// IdentityRow is an identity in clear.
+type IdentityRow struct {
+	Kind   string
+	Value  string
+	Proven bool
+}
+
+// PersonalSystem is what one system holds, in clear.
+type PersonalSystem struct {
+	System  string
+	Records []PersonalRecord
+	More    bool
+	Error   string
+}
+
+// PersonalRecord is one record in clear.
+type PersonalRecord struct {
+	Type   string
+	Key    string
+	Action string
+	Fields []PersonalField
+}
+
+// PersonalField is one field in clear.
+type PersonalField struct {
+	Name     string
+	Value    string
+	Category string
+	Redacted bool
+}
+
+// NewCasePage files a request that came by phone, letter, counter or e-mail.
+type NewCasePage struct {
+	Page
+	Answers   Answers
+	Channel   string
+	Received  string // as typed, YYYY-MM-DD
+	Reason    string
+	Countries []Option
+	Regions   []Option
+	Networks  []Option
+	Purposes  []Option
+}
+
+// SystemsPage shows the connected systems and their switches.
+type SystemsPage struct {
+	Page
+	Systems   []SystemRow
+	AllPaused bool
+	Since     time.Time
+	PausedBy  string
+	CanSwitch bool
+}
+
+// SystemRow is one connected system. Health: ok fault unknown unreachable.
+type SystemRow struct {
+	Name      string
+	Label     string
+	Kind      string // sqldb, declared, manual …
+	Health    string
+	CheckedAt time.Time
+	Faults    []string
+	Paused    bool
+	PausedBy  string
+	Since     time.Time
+	Waiting   int
+	Running   int
+	Failed    int
+	Slots     int
+	Types     []string // record types
+	Can       []string // find read erase mask detach suppress look …
+	Cannot    []string // what cannot be checked
+}
+
+// UsersPage lists users and roles for the admin.
+type UsersPage struct {
+	Page
+	Users []UserRow
+	Email string
+	Name  string
+	Role  string
+	Link  string // one-time password or set-up link, shown once
+}
+
+// UserRow is one member of staff.
+type UserRow struct {
+	ID       string
+	Name     string
+	Email    string
+	Role     string
+	LastSeen time.Time
+	Locked   bool
+	Disabled bool
+	You      bool
+}
