@@ -203,6 +203,17 @@ create table systems (
 	faults     jsonb not null default '[]'
 );
 
+-- How many tasks may act in a system at once: one row each, taken by a claim
+-- and given back by its end. A slot whose lease ran out is free.
+create table slots (
+	system      text not null,
+	n           int not null,
+	task_id     uuid,
+	lease_until timestamptz,
+	primary key (system, n)
+);
+create index slots_task on slots (task_id) where task_id is not null;
+
 create table users (
 	id           uuid primary key,
 	role         text not null check (role in ('dpo', 'agent', 'auditor', 'admin')),
@@ -238,11 +249,11 @@ create index idempotency_expiry on idempotency (expires_at);
 create index drafts_expiry on drafts (expires_at);
 
 grant usage on schema public to habeas_app;
-grant select, insert, update on cases, codes, tasks, plans, plan_records, systems, users, tokens, drafts, idempotency, attachments to habeas_app;
+grant select, insert, update on cases, codes, tasks, plans, plan_records, systems, users, tokens, drafts, idempotency, attachments, slots to habeas_app;
 grant select, insert on proofs, approvals, findings, customer_tokens, code_misses to habeas_app;
 grant update on customer_tokens to habeas_app;
-grant delete on drafts, idempotency, code_misses, customer_tokens, findings, codes, attachments to habeas_app;
+grant delete on drafts, idempotency, code_misses, customer_tokens, findings, codes, attachments, slots to habeas_app;
 
 -- +goose Down
-drop table idempotency, drafts, tokens, users, systems, attachments, approvals, plan_records, plans, findings, tasks,
+drop table slots, idempotency, drafts, tokens, users, systems, attachments, approvals, plan_records, plans, findings, tasks,
 	customer_tokens, code_misses, codes, proofs, cases;
