@@ -207,10 +207,11 @@ func (w *dirWriter) Commit() error {
 // rename tries again when DeletePrefix removed the folder between making it and renaming into it.
 func (w *dirWriter) rename() (err error) {
 	for range 10 {
-		if err = w.dir.root.MkdirAll(path.Dir(w.name), 0o700); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		err = w.dir.root.MkdirAll(path.Dir(w.name), 0o700)
+		if err == nil {
+			err = w.dir.root.Rename(w.tmp, w.name)
 		}
-		if err = w.dir.root.Rename(w.tmp, w.name); !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
