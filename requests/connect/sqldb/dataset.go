@@ -1,0 +1,227 @@
+// Package sqldb finds, reads, masks and erases one person's rows in a
+// PostgreSQL database that a dataset file describes (docs/datasets.md).
+//
+// A walk starts where identities enter and follows the references of the
+// dataset in sets of keys, in one read-only snapshot. Erasure runs children
+// first in one transaction, and changes nothing when it finds other rows than
+// were planned. Identities reach the database as parameters only; names come
+// from the dataset file and are always quoted.
+package sqldb
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Dataset is a parsed dataset file. Lines are for messages and do not count
+// for the hash.
+type Dataset struct {
+	Version int
+	Title   string
+	Tables  []*Table // sorted by name
+}
+
+// Table is one record type.
+type Table struct {
+	Name      string // record type
+	Schema    string
+	Rel       string // name in the database
+	Title     string
+	Purpose   string
+	Source    string
+	Recipient string
+	Retention string
+	Social    bool
+	Key       []string
+	Person    bool
+	Where     []Cond
+	Erase     RowErase
+	// Never is the ground on which rows are always kept.
+	Never       string
+	SharedBy    []SharedBy
+	SharedErase Strategy // Detach, MaskRow or KeepRow
+	Suppress    *Suppress
+	Columns     []*Column
+	Entries     []*Entry
+	Refs        []*Ref
+	Line        int `json:"-"`
+}
+
+// Strategy is what erasure does to a row.
+type Strategy string
+
+// The strategies for rows.
+const (
+	DeleteRow Strategy = "delete"
+	MaskRow   Strategy = "mask"
+	DetachRow Strategy = "detach"
+	KeepRow   Strategy = "keep"
+)
+
+// RowErase is a table's `erase`.
+type RowErase struct {
+	Do     Strategy
+	Ground string   // for KeepRow
+	Until  *Until   // for KeepRow; nil means no end
+	Then   Strategy // for KeepRow: what follows when the reason has ended
+}
+
+// Until says when the reason for keeping a row or column ends.
+type Until struct {
+	Column    string
+	EndOfYear bool
+	Years     int
+	Months    int
+	Days      int
+}
+
+// Masking is what a column becomes when its row is masked.
+type Masking string
+
+// The ways to mask a column. Leave means that masking does not touch it.
+const (
+	Leave     Masking = ""
+	SetNull   Masking = "null"
+	SetText   Masking = "text"
+	SetRandom Masking = "random"
+	KeepValue Masking = "keep"
+)
+
+// Column is one described column.
+type Column struct {
+	Name     string
+	Title    string
+	Category string
+	FreeText bool
+	Others   bool
+	Mask     Masking
+	Explicit bool   // the file says how to mask it
+	Text     string // for SetText
+	Ground   string // for KeepValue
+	Until    *Until // for KeepValue
+	PointsTo string // system
+	Email    bool   // a random value must look like an address
+	Line     int    `json:"-"`
+}
+
+// Match is how a column is compared with an identity.
+type Match string
+
+// The comparisons.
+const (
+	MatchExact  Match = "exact"
+	MatchFold   Match = "fold"
+	MatchNormal Match = "normal"
+)
+
+// Entry is a place where an identity stands: in one column, or in a name or id
+// and a network.
+type Entry struct {
+	Kind    string
+	Column  string // the value, or the name or id beside a network
+	Network string // column
+	// NetworkText is a fixed network instead of a column.
+	NetworkText string
+	Match       Match
+	Enter       bool
+	Learn       bool
+	Always      bool   // learned identities are proven
+	Proven      []Cond // or when these hold
+	Confirm     string // kind of the identity that must agree
+	Line        int    `json:"-"`
+}
+
+// Composed reports whether the identity is made of two parts.
+func (e *Entry) Composed() bool { return e.Network != "" || e.NetworkText != "" }
+
+// Ref is a reference from Columns of its table to ToColumns of the table To.
+type Ref struct {
+	Columns    []string
+	To         string
+	ToColumns  []string
+	Up         bool // walked from the rows here to the row referred to
+	Down       bool // walked from the row referred to, to the rows here
+	SamePerson bool
+	Line       int `json:"-"`
+}
+
+// SharedBy names rows that show who uses a shared row: those of Table whose
+// Column holds its key. Person is the column of the person there; empty when
+// Table is a person table.
+type SharedBy struct {
+	Table  string
+	Column string
+	Person string
+	Line   int `json:"-"`
+}
+
+// Suppress is what withdrawing consent sets.
+type Suppress struct {
+	Set           []Assignment // sorted by column
+	Purposes      []string
+	PurposeColumn string
+}
+
+// Assignment is one column and its new value.
+type Assignment struct {
+	Column string
+	Value  Literal
+	Now    bool
+	Line   int `json:"-"`
+}
+
+// Cond is one static condition: the column is (or with Not: is not) one of
+// Values.
+type Cond struct {
+	Column string
+	Not    bool
+	Values []Literal
+	Line   int `json:"-"`
+}
+
+// Literal is a value written in the dataset file. Text is its text form; Null
+// stands for SQL's null.
+type Literal struct {
+	Text string
+	Null bool
+}
+
+// table returns a table by record type, or nil.
+func (d *Dataset) table(name string) *Table {
+	i, ok := slices.BinarySearchFunc(d.Tables, name, func(t *Table, n string) int {
+		switch {
+		case t.Name < n:
+			return -1
+		case t.Name > n:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return nil
+	}
+	return d.Tables[i]
+}
+
+func (t *Table) column(name string) *Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Hash is the hex SHA-256 of the parsed description: layout, comments and the
+// order of tables do not count.
+func (d *Dataset) Hash() string {
+	b, err := json.Marshal(d)
+	if err != nil {
+		panic(fmt.Sprintf("sqldb: a dataset is plain data: %v", err))
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
