@@ -1,0 +1,223 @@
+package clock
+
+import (
+	"slices"
+	"strings"
+)
+
+// Kinds of events that can move a clock.
+const (
+	Identity  = "id"        // From asked (may be unknown), To proof received
+	Fee       = "fee"       // From asked (may be unknown), To paid
+	Clarify   = "clarify"   // From asked, To answered; in EU rows identity or scope
+	Extended  = "extension" // From notice sent, To the date announced (laws without a figure)
+	maxEvents = 1000
+)
+
+// Event is something that happened to a request. A zero To means that the
+// pause is still open: its days count up to Input.Now.
+type Event struct {
+	Kind     string
+	From, To Date
+}
+
+// ParseEvent reads id=DATE, fee=DATE, clarify=FROM/TO (also cl=), and
+// extension=DATE or extension=NOTICE/DATE.
+func ParseEvent(s string) (Event, error) {
+	kind, dates, ok := strings.Cut(s, "=")
+	if kind == "cl" {
+		kind = Clarify
+	}
+	if !ok || !slices.Contains([]string{Identity, Fee, Clarify, Extended}, kind) {
+		return Event{}, badInput("event", "%q is no event; write id=DATE, fee=DATE, clarify=FROM/TO or extension=DATE.", clip(s))
+	}
+	first, second, two := strings.Cut(dates, "/")
+	a, err := ParseDate(first)
+	if err != nil {
+		return Event{}, badInput("event", "%s: %s.", kind, err)
+	}
+	var b Date
+	if two {
+		if b, err = ParseDate(second); err != nil {
+			return Event{}, badInput("event", "%s: %s.", kind, err)
+		}
+	}
+	e := Event{Kind: kind, From: a, To: b}
+	switch {
+	case kind == Clarify && !two:
+		return Event{}, badInput("event", "A clarification needs both days; write clarify=ASKED/ANSWERED.")
+	case (kind == Identity || kind == Fee) && !two:
+		e = Event{Kind: kind, To: a}
+	}
+	return e, nil
+}
+
+func (r *run) checkEvent(e Event) error {
+	if len(r.in.Events) > maxEvents {
+		return badInput("event", "There are more than %d events; give those that move the clock.", maxEvents)
+	}
+	if !slices.Contains([]string{Identity, Fee, Clarify, Extended}, e.Kind) {
+		return badInput("event", "%q is no event; use id, fee, clarify or extension.", clip(e.Kind))
+	}
+	for _, d := range []Date{e.From, e.To} {
+		if !d.IsZero() && !d.Valid() {
+			return badInput("event", "The %s event has a date that the calendar does not have; write YYYY-MM-DD.", e.Kind)
+		}
+	}
+	needsFrom := e.Kind == Clarify || e.Kind == Extended
+	switch {
+	case needsFrom && e.From.IsZero():
+		return badInput("event", "The %s event has no first day; give the day on which it was sent.", e.Kind)
+	case e.From.IsZero() && e.To.IsZero():
+		return badInput("event", "The %s event has no date; give the day on which it came in.", e.Kind)
+	case !e.From.IsZero() && !e.To.IsZero() && e.To.Before(e.From):
+		return badInput("event", "The %s event ends on %s, before it begins on %s; swap the days.", e.Kind, e.To.Long(), e.From.Long())
+	case needsFrom && e.From.Before(r.received):
+		return badInput("event", "The %s event of %s lies before the receipt on %s; correct one of them.", e.Kind, e.From.Long(), r.received.Long())
+	}
+	if e.Kind == Extended {
+		if !r.today.IsZero() && e.From.After(r.today) {
+			return badInput("event", "The extension notice of %s lies in the future; give the day on which it was sent.", e.From.Long())
+		}
+		return nil
+	}
+	if e.To.IsZero() && r.today.IsZero() {
+		return badInput("event", "The %s event of %s is still open; give the day on which it was answered.", e.Kind, e.From.Long())
+	}
+	if !r.today.IsZero() && (e.To.After(r.today) || e.From.After(r.today)) {
+		return badInput("event", "The %s event lies in the future; give a day up to today.", e.Kind)
+	}
+	return nil
+}
+
+// until is the last day of an event; of an open one, today.
+func (r *run) until(e Event) Date {
+	if e.To.IsZero() {
+		return r.today
+	}
+	return e.To
+}
+
+// move is what the law says of an event for this right; nil when it leaves
+// the clock alone.
+func (r *run) move(kind string) *Move {
+	for i, m := range r.law.Moves {
+		if m.Event == kind && fits(r.right, m.Rights, nil) && (m.Policy == "" || m.Policy == r.in.PausePolicy) {
+			return &r.law.Moves[i]
+		}
+	}
+	return nil
+}
+
+// start is the day from which the response period counts: the receipt, or the
+// latest event with which the law lets it begin.
+func (r *run) start(d *Deadline) Date {
+	start := r.received
+	var by Event
+	for _, e := range r.in.Events {
+		if m := r.move(e.Kind); m != nil && m.Effect == "restart" && r.until(e).After(start) && !r.late(e) {
+			start, by = r.until(e), e
+		}
+	}
+	if start != r.received {
+		d.rule("restarted", r.move(by.Kind).Cite, "%s on %s: the period counts from that day.", arrived(by, r.today), start.Long())
+	}
+	return start
+}
+
+// late says that the proof or the fee was asked for only after the answer was
+// due; such a question moves nothing.
+func (r *run) late(e Event) bool {
+	if e.From.IsZero() {
+		return false
+	}
+	for _, t := range r.law.terms(r.right, r.received) {
+		if t.Name == "respond" {
+			due := r.count(r.received, t)
+			if r.law.Roll != nil {
+				due = r.cal.roll(due)
+			}
+			return e.From.After(due)
+		}
+	}
+	return false
+}
+
+// pauses adds the days that do not count: the union of all pauses that were
+// asked on or before the due date of that moment, after the start.
+func (r *run) pauses(start, end Date, d *Deadline) Date {
+	var open []Event
+	for _, e := range r.in.Events {
+		if e.Kind == Extended {
+			continue
+		}
+		m := r.move(e.Kind)
+		switch {
+		case m == nil:
+			d.rule("no_pause", r.keepCite(e.Kind), "%s does not move this clock.", happened(e))
+		case m.Effect == "pause":
+			if e.From.IsZero() {
+				e.From = r.received
+			}
+			open = append(open, e)
+		}
+	}
+	slices.SortStableFunc(open, func(a, b Event) int { return a.From.Compare(b.From) })
+	counted, days := start, 0 // counted: last day already taken into account
+	due := end
+	for _, e := range open {
+		m := r.move(e.Kind)
+		if r.law.Roll != nil {
+			due = r.cal.roll(end.AddDays(days))
+		}
+		if e.From.After(due) {
+			d.rule("late_pause", m.Cite, "%s was asked after the due date and does not count.", happened(e))
+			continue
+		}
+		from, to := e.From, r.until(e)
+		if !from.After(counted) {
+			from = counted.AddDays(1)
+		}
+		if to.Before(from) {
+			continue
+		}
+		n := between(from, to)
+		days += n
+		counted = to
+		d.rule("paused", m.Cite, "%s: %s not count, so the period ends %s.", happened(e), doDays(n), r.describe(end.AddDays(days)))
+	}
+	return end.AddDays(days)
+}
+
+// keepCite is the article that keeps an event from moving the clock.
+func (r *run) keepCite(kind string) string {
+	for _, m := range r.law.Moves {
+		if m.Event == kind {
+			return m.Cite
+		}
+	}
+	return r.law.Keeps
+}
+
+// checkExtension refuses an extension that the law does not have, a second
+// one and one announced after the base due date. True when there is one.
+func (r *run) checkExtension(res Result) (bool, error) {
+	var seen *Event
+	for i, e := range r.in.Events {
+		if e.Kind != Extended {
+			continue
+		}
+		base, _ := res.Get("respond")
+		if err := r.law.mayExtend(r.right, base.Due, e.From, seen != nil); err != nil {
+			return false, err
+		}
+		seen = &r.in.Events[i]
+	}
+	if seen == nil {
+		return false, nil
+	}
+	if _, ok := res.Get("extended"); !ok {
+		return false, unlawful(r.law.Extension.Cite, "The extension needs the date that was announced; write extension=NOTICE/DATE.")
+	}
+	return true, nil
+}
