@@ -44,7 +44,7 @@ if (box && box.showModal) {
     warn = setTimeout(() => box.showModal(), Math.max(idle - 120000, idle / 2))
     end = setTimeout(() => { location.href = box.dataset.ended }, idle + 2000)
   }
-  box.querySelector('[data-keep]').addEventListener('click', async () => {
+  box.querySelector('button').addEventListener('click', async () => {
     try {
       const answer = await fetch(box.dataset.keep, { credentials: 'same-origin', cache: 'no-store' })
       if (!answer.ok) location.href = box.dataset.ended
