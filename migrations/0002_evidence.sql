@@ -43,6 +43,13 @@ create table checkpoints (
 	published_at timestamptz
 );
 create index checkpoints_published on checkpoints (size) where published_at is not null;
+create index checkpoints_unpublished on checkpoints (size) where published_at is null;
+
+-- Public keys of the log, for processes that do not sign; the newest is in use.
+create table log_keys (
+	vkey  text primary key,
+	since timestamptz not null
+);
 
 -- Manifests of evidence reports: asked for by the portal, signed by the worker,
 -- which alone holds the log's key.
@@ -91,15 +98,24 @@ create trigger leaves_append_only before update or delete or truncate on leaves
 create trigger checkpoints_append_only before truncate on checkpoints
 	for each statement execute function evidence_append_only();
 
+-- A published checkpoint may be in anybody's hands: it stays.
+create trigger checkpoints_published_stay before delete on checkpoints
+	for each row when (old.published_at is not null) execute function evidence_append_only();
+create trigger checkpoints_heads_stay before update on checkpoints
+	for each row when (new.size <> old.size or new.root <> old.root
+		or old.published_at is not null and new.published_at is distinct from old.published_at)
+	execute function evidence_append_only();
+
 grant select, insert on events, leaves to habeas_app;
 grant select, insert, delete on events_pending, receipts to habeas_app;
 grant select, insert, update on tiles to habeas_app;
 -- Checkpoints that were never published make room for newer ones.
-grant select, insert, delete, update (published_at) on checkpoints to habeas_app;
+grant select, insert, delete, update (note, published_at) on checkpoints to habeas_app;
+grant select, insert, update (since) on log_keys to habeas_app;
 grant select, insert, update (signature, signed_at) on manifests to habeas_app;
 grant select, update (seq) on event_stream to habeas_app;
 
 -- +goose Down
 
-drop table receipts, event_stream, manifests, checkpoints, tiles, leaves, events_pending, events;
+drop table receipts, event_stream, manifests, log_keys, checkpoints, tiles, leaves, events_pending, events;
 drop function evidence_append_only();

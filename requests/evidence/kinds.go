@@ -73,6 +73,8 @@ var kindTypes = func() map[string]reflect.Type {
 	return m
 }()
 
+func zero(t reflect.Type) any { return reflect.Zero(t).Interface() }
+
 // Decode reads the payload of a kind. Unknown kinds are an error; members
 // that this program does not know are not, so that it can read later logs.
 func Decode(kind string, data []byte) (Data, error) {
