@@ -74,6 +74,25 @@ func (d Deadline) MarshalJSON() ([]byte, error) {
 	}{d.Name, due, d.Rules})
 }
 
+// UnmarshalJSON reads what MarshalJSON writes. At is set for hour clocks only:
+// the last second of a day depends on the zone, which the form does not hold.
+func (d *Deadline) UnmarshalJSON(b []byte) error {
+	var form struct {
+		Name  string `json:"name"`
+		Due   string `json:"due"`
+		Rules []Rule `json:"rules"`
+	}
+	if err := json.Unmarshal(b, &form); err != nil {
+		return err
+	}
+	due, err := ParseWhen(form.Due)
+	if err != nil {
+		return err
+	}
+	*d = Deadline{Name: form.Name, Due: due.In(time.UTC), At: due.At, Hours: !due.At.IsZero(), Rules: form.Rules}
+	return nil
+}
+
 // Get finds a deadline by name.
 func (r Result) Get(name string) (Deadline, bool) {
 	i := slices.IndexFunc(r.Deadlines, func(d Deadline) bool { return d.Name == name })

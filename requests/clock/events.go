@@ -17,8 +17,9 @@ const (
 // Event is something that happened to a request. A zero To means that the
 // pause is still open: its days count up to Input.Now.
 type Event struct {
-	Kind     string
-	From, To Date
+	Kind string `json:"kind"`
+	From Date   `json:"from,omitzero"`
+	To   Date   `json:"to,omitzero"`
 }
 
 // ParseEvent reads id=DATE, fee=DATE, clarify=FROM/TO (also cl=), and

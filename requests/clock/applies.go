@@ -1,0 +1,78 @@
+package clock
+
+import "strings"
+
+// Choice is which law, holiday set and zone a request runs under. In an
+// override an empty field leaves that part to the next rule.
+type Choice struct {
+	Law  string `yaml:"law"`
+	Set  string `yaml:"set"`
+	Zone string `yaml:"zone"`
+}
+
+// countries are the places with a row of their own. Zones and sets are those
+// of the controller where the action is due (Reg. 1182/71 Art. 2(1)); these are
+// the sensible ones for a controller in the same country, and a company sets
+// its own with an override for "*".
+var countries = map[string]Choice{
+	"AT": {"EU", "none", "Europe/Vienna"}, "BE": {"EU", "none", "Europe/Brussels"},
+	"BG": {"EU", "none", "Europe/Sofia"}, "CY": {"EU", "none", "Asia/Nicosia"},
+	"CZ": {"EU", "none", "Europe/Prague"}, "DE": {"EU", "DE", "Europe/Berlin"},
+	"DK": {"EU", "none", "Europe/Copenhagen"}, "EE": {"EU", "none", "Europe/Tallinn"},
+	"ES": {"EU", "none", "Europe/Madrid"}, "FI": {"EU", "none", "Europe/Helsinki"},
+	"FR": {"EU", "FR", "Europe/Paris"}, "GR": {"EU", "none", "Europe/Athens"},
+	"HR": {"EU", "none", "Europe/Zagreb"}, "HU": {"EU", "none", "Europe/Budapest"},
+	"IE": {"EU", "IE", "Europe/Dublin"}, "IT": {"EU", "none", "Europe/Rome"},
+	"LT": {"EU", "none", "Europe/Vilnius"}, "LU": {"EU", "none", "Europe/Luxembourg"},
+	"LV": {"EU", "none", "Europe/Riga"}, "MT": {"EU", "none", "Europe/Malta"},
+	"NL": {"EU", "none", "Europe/Amsterdam"}, "PL": {"EU", "none", "Europe/Warsaw"},
+	"PT": {"EU", "none", "Europe/Lisbon"}, "RO": {"EU", "none", "Europe/Bucharest"},
+	"SE": {"EU", "none", "Europe/Stockholm"}, "SI": {"EU", "none", "Europe/Ljubljana"},
+	"SK": {"EU", "none", "Europe/Bratislava"},
+	// The European Economic Area applies the GDPR too.
+	"IS": {"EU", "none", "Atlantic/Reykjavik"}, "LI": {"EU", "none", "Europe/Vaduz"},
+	"NO": {"EU", "none", "Europe/Oslo"},
+
+	"GB": {"UK", "EW", "Europe/London"}, "GB-SCT": {"UK", "SC", "Europe/London"},
+	"CH": {"CH", "none", "Europe/Zurich"}, "BR": {"BR", "none", "America/Sao_Paulo"},
+	"CA": {"PIPEDA", "none", "America/Toronto"}, "CA-QC": {"QC", "none", "America/Toronto"},
+	// A state without a row is treated as California, the widest of them.
+	"US": {"CA", "US", "America/Los_Angeles"},
+}
+
+// Elsewhere is the law of countries without a row: the GDPR follows a
+// controller in the Union wherever the person lives (GDPR Art. 3(1)), and no
+// holiday set gives the earliest date.
+var Elsewhere = Choice{"EU", "none", "Europe/Brussels"}
+
+// Applies chooses law, holiday set and zone from an ISO 3166 country and a
+// region ("CA" or "US-CA"). Overrides, keyed "US-CA", "US" or "*", win from the
+// most to the least specific, field by field; then come the rules above.
+func Applies(country, region string, overrides map[string]Choice) (law, set, zone string) {
+	country = strings.ToUpper(strings.TrimSpace(country))
+	if country == "UK" {
+		country = "GB"
+	}
+	region = strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(region)), country+"-")
+	place := country
+	if region != "" {
+		place += "-" + region
+	}
+	var c Choice
+	for _, key := range []string{place, country, "*"} {
+		c.take(overrides[key])
+	}
+	c.take(countries[place])
+	if row, ok := Builtin().rows[region]; ok && country == "US" && (row.Family == "US" || row.Family == "CA") {
+		c.take(Choice{row.Code, row.Set, row.Zone})
+	}
+	c.take(countries[country])
+	c.take(Elsewhere)
+	return c.Law, c.Set, c.Zone
+}
+
+func (c *Choice) take(o Choice) {
+	set(&c.Law, o.Law)
+	set(&c.Set, o.Set)
+	set(&c.Zone, o.Zone)
+}
