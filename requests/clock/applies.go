@@ -45,10 +45,13 @@ var countries = map[string]Choice{
 // holiday set gives the earliest date.
 var Elsewhere = Choice{"EU", "none", "Europe/Brussels"}
 
+// Overrides are a company's own choices, keyed "US-CA", "US" or "*".
+type Overrides map[string]Choice
+
 // Applies chooses law, holiday set and zone from an ISO 3166 country and a
-// region ("CA" or "US-CA"). Overrides, keyed "US-CA", "US" or "*", win from the
-// most to the least specific, field by field; then come the rules above.
-func Applies(country, region string, overrides map[string]Choice) (law, set, zone string) {
+// region ("CA" or "US-CA"). Overrides win from the most to the least specific
+// key, field by field; then come the rules above, and Elsewhere last.
+func Applies(country, region string, overrides ...Overrides) Choice {
 	country = strings.ToUpper(strings.TrimSpace(country))
 	if country == "UK" {
 		country = "GB"
@@ -59,8 +62,10 @@ func Applies(country, region string, overrides map[string]Choice) (law, set, zon
 		place += "-" + region
 	}
 	var c Choice
-	for _, key := range []string{place, country, "*"} {
-		c.take(overrides[key])
+	for _, own := range overrides {
+		for _, key := range []string{place, country, "*"} {
+			c.take(own[key])
+		}
 	}
 	c.take(countries[place])
 	if row, ok := Builtin().rows[region]; ok && country == "US" && (row.Family == "US" || row.Family == "CA") {
@@ -68,7 +73,7 @@ func Applies(country, region string, overrides map[string]Choice) (law, set, zon
 	}
 	c.take(countries[country])
 	c.take(Elsewhere)
-	return c.Law, c.Set, c.Zone
+	return c
 }
 
 func (c *Choice) take(o Choice) {

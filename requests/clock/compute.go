@@ -108,6 +108,18 @@ func (r Result) Due() Deadline {
 	return d
 }
 
+// OfRequest are the deadlines that bind the request itself: without those of
+// later steps (appeal, complaint), of breaches and of other rights.
+func (r Result) OfRequest() []Deadline {
+	var out []Deadline
+	for _, d := range r.Deadlines {
+		if d.From == "request" && (d.Name != "opt_out" || r.Binding == "opt_out") {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
 // run is one computation: the input, resolved.
 type run struct {
 	in       Input

@@ -1,0 +1,197 @@
+// Package identity says which proofs a request needs before data is shown,
+// changed or erased: a pure table of law, right and the most sensitive data
+// category. It is asked at verification and again at release.
+package identity
+
+import (
+	"slices"
+	"strings"
+)
+
+// Proof is one way to show who asks. Only EmailCode exists yet; the others are
+// named so that the table is whole.
+type Proof string
+
+// Proofs, from the weakest to the strongest sort.
+const (
+	EmailCode       Proof = "email_code"       // a code mailed to the address claimed
+	KnownFacts      Proof = "known_facts"      // facts already held, compared, never shown
+	SignIn          Proof = "sign_in"          // the company's own sign-in (11 CCR 7061)
+	AgentPermission Proof = "agent_permission" // signed permission of the person (11 CCR 7063)
+	Declaration     Proof = "declaration"      // under penalty of perjury (11 CCR 7062(c))
+	Document        Proof = "document"         // looked at, then deleted
+	StaffCheck      Proof = "staff_check"      // recorded by hand, with a reason
+)
+
+// Proofs are all proofs.
+var Proofs = []Proof{EmailCode, KnownFacts, SignIn, AgentPermission, Declaration, Document, StaffCheck}
+
+// Sensitivity is the most sensitive category among the data concerned.
+type Sensitivity int
+
+// Sensitivities, in rising order. Low is contact data and what follows from
+// it; High is purchases, messages, location and the like; Special is GDPR
+// Art. 9 and 10, and sensitive personal information of Cal. Civ. Code
+// 1798.140(ae).
+const (
+	Low Sensitivity = iota
+	High
+	Special
+)
+
+// sensitive maps the first words of a data category, as dataset files name
+// them, to how sensitive it is.
+var sensitive = []struct {
+	prefix string
+	level  Sensitivity
+}{
+	{"health", Special},
+	{"religion", Special},
+	{"ethnicity", Special},
+	{"political", Special},
+	{"union", Special},
+	{"sex", Special},
+	{"genetic", Special},
+	{"biometric", Special},
+	{"criminal", Special},
+	{"identity.government", Special},
+	{"financial.account", Special},
+	{"location.precise", Special},
+	{"content", High},
+	{"financial", High},
+	{"location", High},
+	{"profiling", High},
+}
+
+// SensitivityOf is the highest sensitivity among data categories such as
+// "contact.email" or "health.diagnosis". An unknown category is Low.
+func SensitivityOf(categories []string) Sensitivity {
+	highest := Low
+	for _, c := range categories {
+		for _, row := range sensitive {
+			if c == row.prefix || strings.HasPrefix(c, row.prefix+".") || strings.HasPrefix(c, row.prefix+"_") {
+				highest = max(highest, row.level)
+			}
+		}
+	}
+	return highest
+}
+
+// Need is what has to be proved: each of its groups by at least one of its
+// proofs. No group means that nothing is asked.
+type Need struct {
+	Groups [][]Proof
+	Cite   string // why this much
+}
+
+// strong are the proofs that alone satisfy any need: a person or a system of
+// the company has checked who asks.
+var strong = []Proof{SignIn, Document, StaffCheck}
+
+// unverified need no proof: GDPR Art. 7(3) (as easy as giving), Cal. Civ. Code
+// 1798.135, 11 CCR 7060(b).
+var unverified = []string{"consent_withdrawal", "opt_out", "limit"}
+
+// NeedsProof says whether any of the rights asks for a proof of identity.
+func NeedsProof(rights []string) bool {
+	return slices.ContainsFunc(rights, func(r string) bool { return !slices.Contains(unverified, r) })
+}
+
+// Needed is what the rights need under a law: the most that any of them asks.
+func Needed(law string, rights []string, s Sensitivity) Need {
+	var need Need
+	for _, right := range rights {
+		if n := neededFor(law, right, s); len(n.Groups) >= len(need.Groups) {
+			need = n
+		}
+	}
+	return need
+}
+
+// neededFor is one cell of the table.
+func neededFor(law, right string, s Sensitivity) Need {
+	mail := []Proof{EmailCode, SignIn, Document, StaffCheck}
+	more := append([]Proof{KnownFacts}, strong...)
+	switch {
+	case !NeedsProof([]string{right}):
+		if law == "CA" {
+			return Need{Cite: "Cal. Civ. Code 1798.135; 11 CCR 7060(b)"}
+		}
+		return Need{Cite: "GDPR Art. 7(3)"}
+	case law == "CA" && (right == "access" || right == "portability"):
+		// Categories: two data points. Specific pieces: CategoriesOnly.
+		return Need{Groups: [][]Proof{mail}, Cite: "11 CCR 7062(b)"}
+	case law == "CA" && s < Special:
+		return Need{Groups: [][]Proof{mail}, Cite: "11 CCR 7062(d)"}
+	case law == "CA":
+		return Need{Groups: [][]Proof{mail, more}, Cite: "11 CCR 7062(d)"}
+	case s == Special && right != "restriction" && right != "objection":
+		return Need{Groups: [][]Proof{mail, more}, Cite: "GDPR Art. 12(6) and 32; EDPB Guidelines 01/2022"}
+	default:
+		return Need{Groups: [][]Proof{mail}, Cite: "GDPR Art. 12(6); EDPB Guidelines 01/2022"}
+	}
+}
+
+// Satisfied says whether the proofs at hand meet the need.
+func Satisfied(have []Proof, need Need) bool { return len(Missing(have, need)) == 0 }
+
+// Missing are the groups that no proof at hand meets: from each of them one
+// more proof is needed.
+func Missing(have []Proof, need Need) [][]Proof {
+	var out [][]Proof
+	for _, group := range need.Groups {
+		if !slices.ContainsFunc(group, func(p Proof) bool { return slices.Contains(have, p) }) {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+// CategoriesOnly says that an access or portability request ends with
+// categories instead of specific pieces. California wants a reasonably high
+// degree of certainty for pieces (three data points and a signed declaration,
+// 11 CCR 7062(c)) and a reasonable one for categories (two, 7062(b)): a mailed
+// code alone, address and name, reaches categories.
+func CategoriesOnly(law string, rights []string, have []Proof) bool {
+	if law != "CA" || !slices.ContainsFunc(rights, func(r string) bool { return r == "access" || r == "portability" }) {
+		return false
+	}
+	if slices.ContainsFunc(strong, func(p Proof) bool { return slices.Contains(have, p) }) {
+		return false
+	}
+	return !slices.Contains(have, EmailCode) || !slices.Contains(have, KnownFacts) || !slices.Contains(have, Declaration)
+}
+
+// Finding is what the systems tell about the address that was proved.
+type Finding struct {
+	People     int  // different people that the address leads to; 0 is nobody
+	ChangedFor int  // days since the address last changed in the CRM; negative when unknown or never
+	OnBehalf   bool // somebody else asks for the person
+}
+
+// Reasons for which a mailed code is not enough and the desk decides.
+const (
+	SeveralPeople  = "several_people"  // the address leads to more than one person
+	RecentlyMoved  = "address_changed" // it changed in the CRM within RecentDays
+	AgentUnchecked = "agent_unchecked" // somebody asks for another and the permission was not seen
+	RecentDays     = 30
+)
+
+// DeskDecides gives the reasons for which the desk has to decide who it is, and
+// none when the proofs suffice. What the desk has recorded itself (StaffCheck),
+// a document or the company's own sign-in settles the address; only a
+// permission or the desk settles an agent.
+func DeskDecides(f Finding, have []Proof) []string {
+	var reasons []string
+	settled := slices.ContainsFunc(strong, func(p Proof) bool { return slices.Contains(have, p) })
+	if f.People > 1 && !settled {
+		reasons = append(reasons, SeveralPeople)
+	}
+	if f.ChangedFor >= 0 && f.ChangedFor < RecentDays && !settled {
+		reasons = append(reasons, RecentlyMoved)
+	}
+	if f.OnBehalf && !slices.Contains(have, AgentPermission) && !slices.Contains(have, StaffCheck) {
+		reasons = append(reasons, AgentUnchecked)
+	}
+	return reasons
+}
