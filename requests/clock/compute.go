@@ -157,7 +157,23 @@ func Compute(in Input) (Result, error) {
 	return res, nil
 }
 
+// CheckNames refuses names that do not exist (law, set, zone, right, pause
+// policy), without computing anything.
+func CheckNames(in Input) error {
+	_, err := named(in)
+	return err
+}
+
 func resolve(in Input) (*run, error) {
+	r, err := named(in)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.check()
+}
+
+// named resolves the names of an input and fills in what the law sets itself.
+func named(in Input) (*run, error) {
 	laws := in.Laws
 	if laws == nil {
 		laws = Builtin()
@@ -185,16 +201,11 @@ func resolve(in Input) (*run, error) {
 	if err != nil || in.Zone == "Local" {
 		return nil, badInput("zone", "There is no time zone %q; use an IANA name such as Europe/Berlin.", clip(in.Zone))
 	}
-	for _, h := range in.Holidays {
-		if !h.Date.Valid() {
-			return nil, badInput("holidays", "The extra holiday %q has no date of the calendar; write YYYY-MM-DD, from 2000 to 2199.", clip(h.Name))
-		}
-	}
 	r := &run{in: in, law: law, loc: loc, cal: newCalendar(in.Set, in.Holidays), right: in.Right, received: in.Received.In(loc)}
 	if !in.Now.IsZero() {
 		r.today = DateIn(in.Now, loc)
 	}
-	return r, r.check()
+	return r, nil
 }
 
 // check refuses moments that cannot be.
@@ -207,6 +218,11 @@ func (r *run) check() error {
 	}
 	if r.received.Before(r.law.InForce) {
 		return unlawful(r.law.Cite, "The %s is in force from %s; choose the law that applied on %s.", r.law.Name, r.law.InForce.Long(), r.received.Long())
+	}
+	for _, h := range r.in.Holidays {
+		if !h.Date.Valid() {
+			return badInput("holidays", "The extra holiday %q has no date of the calendar; write YYYY-MM-DD, from 2000 to 2199.", clip(h.Name))
+		}
 	}
 	for _, e := range r.in.Events {
 		if err := r.checkEvent(e); err != nil {
