@@ -92,7 +92,7 @@ func WriteReport(w io.Writer, b Bundle) (Written, error) {
 	slices.SortFunc(m.files, func(a, b manifestFile) int { return bytes.Compare([]byte(a.name), []byte(b.name)) })
 	files["manifest.json"] = m.encode()
 	digest := fmt.Sprintf("%x", sha256.Sum256(files["manifest.json"]))
-	sig, err := s.log.signManifest(s.ctx, s.Case, digest)
+	sig, err := s.sign(digest)
 	if err != nil {
 		return Written{}, err
 	}

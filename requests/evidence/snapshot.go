@@ -22,9 +22,9 @@ type Snapshot struct {
 	Checkpoint Checkpoint
 	VKey       string
 
-	ctx context.Context // of the transaction, whose life the snapshot shares
-	log *Log
-	tx  pgx.Tx
+	receipts func(io.Writer) error
+	sign     func(digest string) ([]byte, error)
+	close    func()
 }
 
 // Snapshot reads a case's events with their proofs. Events that wait for the
@@ -37,21 +37,27 @@ func (l *Log) Snapshot(ctx context.Context, caseID string) (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evidence: snapshot: %w", err)
 	}
-	s := &Snapshot{Case: caseID, ctx: ctx, log: l, tx: tx}
-	if err := s.read(); err != nil {
+	s := &Snapshot{
+		Case: caseID,
+		sign: func(digest string) ([]byte, error) { return l.signManifest(ctx, caseID, digest) },
+		// A read-only transaction has nothing to lose.
+		close: func() { _ = tx.Rollback(context.WithoutCancel(ctx)) },
+	}
+	if err := s.read(ctx, l, tx); err != nil {
 		s.Close()
 		return nil, err
 	}
+	s.receipts = func(w io.Writer) error { return s.readReceipts(ctx, tx, w) }
 	return s, nil
 }
 
-func (s *Snapshot) read() (err error) {
-	s.Checkpoint, err = readCheckpoint(s.ctx, s.tx, `
+func (s *Snapshot) read(ctx context.Context, l *Log, tx pgx.Tx) (err error) {
+	s.Checkpoint, err = readCheckpoint(ctx, tx, `
 		select size, root, note, at from checkpoints order by size desc limit 1`)
 	if err != nil {
 		return err
 	}
-	if s.VKey, err = s.log.vkey(s.ctx, s.tx); err != nil {
+	if s.VKey, err = l.vkey(ctx, tx); err != nil {
 		return err
 	}
 	v, err := parseVKey(s.VKey)
@@ -61,7 +67,7 @@ func (s *Snapshot) read() (err error) {
 	if size, root, err := openCheckpoint(s.Checkpoint.Note, v); err != nil || size != s.Checkpoint.Size || root != s.Checkpoint.Root {
 		return errors.Join(ErrDamaged, err)
 	}
-	s.Lines, err = readLines(s.ctx, s.tx, `
+	s.Lines, err = readLines(ctx, tx, `
 		select l.index, e.line
 		from events e join leaves l on l.event_id = e.id
 		where e.case_id = $1 and l.index < $2
@@ -72,7 +78,7 @@ func (s *Snapshot) read() (err error) {
 	if len(s.Lines) == 0 {
 		return ErrNoEvents
 	}
-	tiles := newTileReader(s.ctx, s.tx)
+	tiles := newTileReader(ctx, tx)
 	for _, line := range s.Lines {
 		p, err := prove(line.Index, s.Checkpoint.Size, tiles)
 		if err != nil {
@@ -85,13 +91,15 @@ func (s *Snapshot) read() (err error) {
 
 // WriteReceipts streams receipts.jsonl: the chunks of all events that have
 // one, in the order of the events.
-func (s *Snapshot) WriteReceipts(w io.Writer) error {
+func (s *Snapshot) WriteReceipts(w io.Writer) error { return s.receipts(w) }
+
+func (s *Snapshot) readReceipts(ctx context.Context, tx pgx.Tx, w io.Writer) error {
 	for _, line := range s.Lines {
 		c, ok := chunkOf(line)
 		if !ok || c.Count == 0 {
 			continue
 		}
-		rows, err := s.tx.Query(s.ctx, `
+		rows, err := tx.Query(ctx, `
 			select body from receipts where task_id = $1 and kind = $2 and attempt = $3 and case_id = $4 order by part`,
 			string(c.Task), line.Kind, int64(c.Attempt), s.Case)
 		if err != nil {
@@ -125,7 +133,4 @@ func chunkOf(line Line) (Chunk, bool) {
 }
 
 // Close gives the connection back.
-func (s *Snapshot) Close() {
-	// A read-only transaction has nothing to lose.
-	_ = s.tx.Rollback(context.WithoutCancel(s.ctx))
-}
+func (s *Snapshot) Close() { s.close() }
