@@ -243,3 +243,18 @@ func (p *PlanView) irreversible() int {
 	}
 	return n
 }
+
+var letterWords = map[string]string{
+	"ack": "Receipt of the request", "code": "Code", "access": "Answer to the access request",
+	"erasure": "Answer to the erasure request", "withdrawal": "Consent withdrawn", "opt_out": "Opt-out done",
+	"partial": "Answer, partly refused", "refusal": "Refusal", "extension": "Extension of the deadline",
+	"not_found": "No data held", "unverified": "Could not verify", "clarify": "Question about the request",
+	"package_ready": "Package is ready", "withdrawn": "Request withdrawn",
+}
+
+func joinFields(fields []string) string {
+	if len(fields) > 6 {
+		return strings.Join(fields[:6], ", ") + fmt.Sprintf(" and %d more", len(fields)-6)
+	}
+	return strings.Join(fields, ", ")
+}

@@ -23,18 +23,18 @@ package templates
 //	/audit/cases/{id}/evidence               GET (zip)
 //	/audit/log                               GET
 
-// DeskCase is the path of a case on the desk; verb may be "".
-func DeskCase(id, verb string) string {
+// DeskCasePath is the path of a case on the desk; verb may be "".
+func DeskCasePath(id, verb string) string {
 	if verb == "" {
 		return "/desk/cases/" + id
 	}
 	return "/desk/cases/" + id + "/" + verb
 }
 
-// DeskTask is the path of a task's verb (result, retry).
-func DeskTask(id, task, verb string) string {
+// DeskTaskPath is the path of a task's verb (result, retry).
+func DeskTaskPath(id, task, verb string) string {
 	return "/desk/cases/" + id + "/tasks/" + task + "/" + verb
 }
 
-// AuditCase is the path of a case for the auditor.
-func AuditCase(id string) string { return "/audit/cases/" + id }
+// AuditCasePath is the path of a case for the auditor.
+func AuditCasePath(id string) string { return "/audit/cases/" + id }

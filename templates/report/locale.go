@@ -1,0 +1,75 @@
+package report
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/goccy/go-yaml"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+//go:embed locales/*.yaml
+var locales embed.FS
+
+var catalogue = sync.OnceValue(func() *i18n.Bundle {
+	bundle := i18n.NewBundle(language.English)
+	bundle.RegisterUnmarshalFunc("yaml", func(data []byte, v any) error { return yaml.Unmarshal(data, v) })
+	files, err := locales.ReadDir("locales")
+	if err != nil {
+		panic("report: the catalogue cannot be read: " + err.Error())
+	}
+	for _, f := range files {
+		if _, err := bundle.LoadMessageFileFS(locales, "locales/"+f.Name()); err != nil {
+			panic("report: the catalogue cannot be read: " + err.Error())
+		}
+	}
+	return bundle
+})
+
+// Text is the text for a key in a language, in English where that language
+// has none. Args are pairs of a name and its value; "Count" also picks the
+// plural. An unknown key comes out as ‹key›, which a test finds.
+func Text(lang, key string, args ...any) string {
+	text, ok := find(lang, key, args...)
+	if !ok {
+		return "‹" + key + "›"
+	}
+	return text
+}
+
+func find(lang, key string, args ...any) (string, bool) {
+	config := &i18n.LocalizeConfig{MessageID: key}
+	if len(args) > 0 {
+		data := make(map[string]any, len(args)/2)
+		for i := 0; i+1 < len(args); i += 2 {
+			name := fmt.Sprint(args[i])
+			data[name] = args[i+1]
+			if name == "Count" {
+				config.PluralCount = args[i+1]
+			}
+		}
+		config.TemplateData = data
+	}
+	text, err := i18n.NewLocalizer(catalogue(), lang, "en").Localize(config)
+	if err != nil && text == "" {
+		return "", false
+	}
+	return strings.TrimSpace(text), true
+}
+
+// Category names a data category of a dataset file for people:
+// "contact.email" is "e-mail address". One that the catalogue does not know
+// is spelled out.
+func Category(lang, code string) string {
+	if text, ok := find(lang, "category."+strings.ReplaceAll(code, ".", "_")); ok {
+		return text
+	}
+	group, detail, found := strings.Cut(code, ".")
+	if !found {
+		return strings.ReplaceAll(code, "_", " ")
+	}
+	return strings.ReplaceAll(detail, "_", " ") + " (" + strings.ReplaceAll(group, "_", " ") + ")"
+}
