@@ -16,6 +16,7 @@ create table outbox (
 	next_at     timestamptz not null default '-infinity',
 	lease_until timestamptz not null default '-infinity',
 	message_id  text not null default '',  -- set by the first attempt, the same in every later one
+	accepted_at timestamptz,               -- taken by the server while the mark failed: never sent again
 	sent_at     timestamptz,
 	code        int not null default 0,    -- last SMTP reply code that was not a success
 	sealed      bytea                      -- null once the case's key is destroyed
