@@ -288,10 +288,13 @@ func (r *run) announced(t Term, d *Deadline) bool {
 // that do not count and rolls the end.
 func (r *run) days(t Term, d *Deadline) {
 	r.receivedRule(t, d)
-	start := r.received
-	moved := t.From == "request" && (t.Name == "respond" || t.Name == "extended")
-	if moved {
-		start = r.start(d)
+	s := settled{start: r.received}
+	if t.From == "request" && (t.Name == "respond" || t.Name == "extended") {
+		s = r.settle(t)
+	}
+	start := s.start
+	if start != r.received {
+		d.rule("restarted", r.move(s.by.Kind).Cite, "%s on %s: the period counts from that day.", arrived(s.by, r.today), start.Long())
 	}
 	end := r.count(start, t)
 	cite := t.Cite
@@ -299,9 +302,7 @@ func (r *run) days(t Term, d *Deadline) {
 		cite += "; " + r.law.ClampCite
 	}
 	d.rule("ends", cite, "%s %s %s.", spell(t.N, t.Unit), ends(t.N), r.describe(end))
-	if moved {
-		end = r.pauses(start, end, d)
-	}
+	end = r.pauses(s, end, d)
 	d.Due = end
 	if r.law.Roll == nil {
 		return

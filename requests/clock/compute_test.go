@@ -136,6 +136,37 @@ func TestPausesByRight(t *testing.T) {
 	}
 }
 
+// A question counts if it was asked on or before the due date of that moment,
+// which earlier questions may have moved.
+func TestQuestionsAskedLate(t *testing.T) {
+	id := func(from, to string) clock.Event {
+		return clock.Event{Kind: clock.Identity, From: day(t, from), To: day(t, to)}
+	}
+	fee := clock.Event{Kind: clock.Fee, From: day(t, "2026-06-10"), To: day(t, "2026-06-20")}
+	clarify := clock.Event{Kind: clock.Clarify, From: day(t, "2026-06-29"), To: day(t, "2026-07-10")}
+	tests := []struct {
+		name   string
+		events []clock.Event
+		want   string
+	}{
+		{"on the due date", []clock.Event{id("2026-07-01", "2026-07-06")}, "2026-08-06"},
+		{"a day late", []clock.Event{id("2026-07-02", "2026-07-06")}, "2026-07-01"},
+		{"late but for the fee", []clock.Event{id("2026-07-02", "2026-07-06"), fee}, "2026-08-06"},
+		{"late but for the clarification", []clock.Event{id("2026-07-13", "2026-07-14"), clarify}, "2026-08-14"},
+		{"late even so", []clock.Event{id("2026-07-14", "2026-07-15"), clarify}, "2026-07-13"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := received(t, "UK", "2026-06-01")
+			in.Events = tt.events
+			res, err := clock.Compute(in)
+			if err != nil || res.Due().Due != day(t, tt.want) {
+				t.Errorf("due %s, want %s (%v)\n%v", res.Due().Due, tt.want, err, res.Due().Rules)
+			}
+		})
+	}
+}
+
 func TestOpenPauseCountsUpToToday(t *testing.T) {
 	in := received(t, "UK", "2026-06-01")
 	in.Events = []clock.Event{{Kind: clock.Clarify, From: day(t, "2026-06-03")}}

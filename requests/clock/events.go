@@ -11,7 +11,7 @@ const (
 	Fee       = "fee"       // From asked (may be unknown), To paid
 	Clarify   = "clarify"   // From asked, To answered; in EU rows identity or scope
 	Extended  = "extension" // From notice sent, To the date announced (laws without a figure)
-	maxEvents = 1000
+	maxEvents = 100
 )
 
 // Event is something that happened to a request. A zero To means that the
@@ -110,82 +110,76 @@ func (r *run) move(kind string) *Move {
 	return nil
 }
 
-// start is the day from which the response period counts: the receipt, or the
-// latest event with which the law lets it begin.
-func (r *run) start(d *Deadline) Date {
-	start := r.received
-	var by Event
-	for _, e := range r.in.Events {
-		if m := r.move(e.Kind); m != nil && m.Effect == "restart" && r.until(e).After(start) && !r.late(e) {
-			start, by = r.until(e), e
-		}
-	}
-	if start != r.received {
-		d.rule("restarted", r.move(by.Kind).Cite, "%s on %s: the period counts from that day.", arrived(by, r.today), start.Long())
-	}
-	return start
+// settled is what the events make of one period.
+type settled struct {
+	start Date  // the receipt, or the latest event with which the law lets the period begin
+	by    Event // that event
+	open  []Event
+	late  []Event // asked after the due date of that moment: they move nothing
+	none  []Event // the law does not let them move this clock
 }
 
-// late says that the proof or the fee was asked for only after the answer was
-// due; such a question moves nothing.
-func (r *run) late(e Event) bool {
-	if e.From.IsZero() {
-		return false
-	}
-	for _, t := range r.law.terms(r.right, r.received) {
-		if t.Name == "respond" {
-			due := r.count(r.received, t)
-			if r.law.Roll != nil {
-				due = r.cal.roll(due)
-			}
-			return e.From.After(due)
-		}
-	}
-	return false
-}
-
-// pauses adds the days that do not count: the union of all pauses that were
-// asked on or before the due date of that moment, after the start.
-func (r *run) pauses(start, end Date, d *Deadline) Date {
-	var open []Event
-	for _, e := range r.in.Events {
-		if e.Kind == Extended {
-			continue
-		}
+// settle takes the events in the order in which they were asked, each against
+// the due date of that moment.
+func (r *run) settle(t Term) settled {
+	s := settled{start: r.received}
+	events := slices.Clone(r.in.Events)
+	slices.SortStableFunc(events, func(a, b Event) int { return a.From.Compare(b.From) })
+	for _, e := range events {
 		m := r.move(e.Kind)
-		switch {
-		case m == nil:
-			d.rule("no_pause", r.keepCite(e.Kind), "%s does not move this clock.", happened(e))
-		case m.Effect == "pause":
-			if e.From.IsZero() {
-				e.From = r.received
-			}
-			open = append(open, e)
-		}
-	}
-	slices.SortStableFunc(open, func(a, b Event) int { return a.From.Compare(b.From) })
-	counted, days := start, 0 // counted: last day already taken into account
-	due := end
-	for _, e := range open {
-		m := r.move(e.Kind)
+		due := r.count(s.start, t).AddDays(len(r.idle(s.start, s.open)))
 		if r.law.Roll != nil {
-			due = r.cal.roll(end.AddDays(days))
+			due = r.cal.roll(due)
 		}
-		if e.From.After(due) {
-			d.rule("late_pause", m.Cite, "%s was asked after the due date and does not count.", happened(e))
-			continue
+		switch {
+		case e.Kind == Extended:
+		case m == nil:
+			s.none = append(s.none, e)
+		case e.From.After(due):
+			s.late = append(s.late, e)
+		case m.Effect == "pause":
+			s.open = append(s.open, e)
+		case r.until(e).After(s.start):
+			s.start, s.by = r.until(e), e
 		}
-		from, to := e.From, r.until(e)
-		if !from.After(counted) {
-			from = counted.AddDays(1)
+	}
+	return s
+}
+
+// idle is the union of the days of pauses after the start.
+func (r *run) idle(start Date, pauses []Event) map[Date]bool {
+	days := map[Date]bool{}
+	for _, e := range pauses {
+		from := e.From
+		if from.IsZero() {
+			from = r.received
 		}
-		if to.Before(from) {
-			continue
+		if !from.After(start) {
+			from = start.AddDays(1)
 		}
-		n := between(from, to)
-		days += n
-		counted = to
-		d.rule("paused", m.Cite, "%s: %s not count, so the period ends %s.", happened(e), doDays(n), r.describe(end.AddDays(days)))
+		for d := from; !d.After(r.until(e)); d = d.AddDays(1) {
+			days[d] = true
+		}
+	}
+	return days
+}
+
+// pauses moves the end by the days that do not count and says why, event by
+// event.
+func (r *run) pauses(s settled, end Date, d *Deadline) Date {
+	for _, e := range s.none {
+		d.rule("no_pause", r.keepCite(e.Kind), "%s does not move this clock.", happened(e))
+	}
+	days := 0
+	for i, e := range s.open {
+		total := len(r.idle(s.start, s.open[:i+1]))
+		if n := total - days; n > 0 {
+			days = total
+			d.rule("paused", r.move(e.Kind).Cite, "%s: %s not count, so the period ends %s.", happened(e), doDays(n), r.describe(end.AddDays(days)))
+		}
+	}
+	for _, e := range s.late {
+		d.rule("late_pause", r.move(e.Kind).Cite, "%s: this was after the due date and moves nothing.", happened(e))
 	}
 	return end.AddDays(days)
 }

@@ -88,11 +88,6 @@ func doDays(n int) string {
 	return fmt.Sprintf("%d days do", n)
 }
 
-// between counts days from the first to the last, both included.
-func between(first, last Date) int {
-	return int(last.utc().Sub(first.utc()).Hours()/24) + 1
-}
-
 func arrived(e Event, today Date) string {
 	open := e.To.IsZero() && !today.IsZero()
 	switch {
