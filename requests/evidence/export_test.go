@@ -1,0 +1,9 @@
+package evidence
+
+// The independent computations, for the tests outside of the package.
+var (
+	NaiveLeaf        = leafHash
+	NaiveRoot        = naiveRoot
+	NaiveInclusion   = naiveInclusion
+	NaiveConsistency = naiveConsistency
+)
