@@ -116,9 +116,8 @@ var Builtin = sync.OnceValue(func() *Laws {
 // Load reads rows in the form of laws.yaml over l: a row with a known code
 // replaces that law. It returns a new table and names the row that is wrong.
 func (l *Laws) Load(r io.Reader) (*Laws, error) {
-	var rows []Law
-	err := yaml.NewDecoder(r, yaml.Strict()).Decode(&rows)
-	if err != nil && !errors.Is(err, io.EOF) {
+	rows, err := readRows(r)
+	if err != nil {
 		return nil, fmt.Errorf("law table: %w", err)
 	}
 	out := &Laws{rows: map[string]*Law{}}
@@ -141,6 +140,22 @@ func (l *Laws) Load(r io.Reader) (*Laws, error) {
 		out.rows[row.Code] = row
 	}
 	return out, nil
+}
+
+// readRows decodes strictly. The decoder of goccy/go-yaml 1.19 panics on some
+// malformed files (a tag before a mapping where a list belongs), which is a
+// fault of the file and becomes an error.
+func readRows(r io.Reader) (rows []Law, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			rows, err = nil, fmt.Errorf("the file is no list of laws: %v", p)
+		}
+	}()
+	err = yaml.NewDecoder(r, yaml.Strict()).Decode(&rows)
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	return rows, err
 }
 
 // Law finds a row by its code. An unknown code is an Error that lists them.

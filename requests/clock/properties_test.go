@@ -180,6 +180,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("- {code: VB, like: VA, name: B, cite: B 1}")
 	f.Add("- {code: VB, like: VB}")
 	f.Add("[[]]")
+	f.Add("! {0}") // panics in the YAML decoder
 	f.Fuzz(func(t *testing.T, s string) {
 		laws, err := clock.Builtin().Load(strings.NewReader(s))
 		if err != nil {
