@@ -1,0 +1,209 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"habeas/requests/clock"
+	"habeas/requests/evidence"
+)
+
+// setClock computes the case's deadlines from its receipt and clock events.
+// The case is due when the first of its rights is.
+func (s *Service) setClock(c *Case) error {
+	var due clock.Deadline
+	var all []clock.Deadline
+	for _, right := range c.Rights {
+		res, err := clock.Compute(clock.Input{
+			Law: c.Law, Set: c.HolidaySet, Zone: c.Zone, Right: right, Received: clock.At(c.ReceivedAt),
+			Events: c.ClockEvents, PausePolicy: c.PausePolicy,
+		})
+		if err != nil {
+			return unlawful(err)
+		}
+		for _, d := range res.Deadlines {
+			if !slices.ContainsFunc(all, func(have clock.Deadline) bool { return have.Name == d.Name }) {
+				all = append(all, d)
+			}
+		}
+		if d := res.Due(); due.Due.IsZero() || d.Due.Before(due.Due) {
+			due = d
+		}
+	}
+	c.Deadlines = all
+	c.DueOn = dateTime(due.Due)
+	return nil
+}
+
+func dateTime(d clock.Date) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
+}
+
+// unlawful turns the clock's refusal, which names the article, into ours.
+func unlawful(err error) error {
+	var ce *clock.Error
+	if errors.As(err, &ce) {
+		e := refuse(Unlawful, "not-lawful", ce.Error())
+		e.Cause = err
+		return e
+	}
+	return err
+}
+
+// Step is what a data protection officer asks to do to a case.
+type Step struct {
+	Right  string `json:"right"`
+	Ground string `json:"ground"`
+	Reason string `json:"reason"`
+}
+
+const maxReason = 2000
+
+func (ch *change) today() clock.Date {
+	loc, err := time.LoadLocation(ch.c.Zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return clock.DateIn(ch.s.now(), loc)
+}
+
+func (ch *change) due() clock.Date {
+	y, m, d := ch.c.DueOn.Date()
+	return clock.Date{Year: y, Month: m, Day: d}
+}
+
+// allowed asks the law table about a step, for the right named or for all.
+func (ch *change) allowed(do string, st Step) error {
+	if len(st.Reason) > maxReason {
+		return invalid(FieldError{Field: "reason", Message: fmt.Sprintf("A reason has at most %d letters.", maxReason)})
+	}
+	rights := ch.c.Rights
+	if st.Right != "" {
+		if !slices.Contains(rights, st.Right) {
+			return invalid(FieldError{Field: "right", Message: "The request does not ask for this right."})
+		}
+		rights = []string{st.Right}
+	}
+	for _, right := range rights {
+		err := clock.Allowed(clock.Step{
+			Law: ch.c.Law, Right: right, Do: do, Ground: st.Ground, Reason: st.Reason,
+			On: ch.today(), Due: ch.due(), Extended: ch.c.Has(Extended), PausePolicy: ch.c.PausePolicy,
+		})
+		if err != nil {
+			return unlawful(err)
+		}
+	}
+	return nil
+}
+
+// Pause stops the clock for a question, where the law has that.
+func (s *Service) Pause(ctx context.Context, by Actor, id uuid.UUID, st Step) (*Case, error) {
+	return s.decideClock(ctx, id, func(ch *change) error {
+		if ch.c.Has(Paused) {
+			return refuse(Conflict, "already-paused", "The clock is paused already.")
+		}
+		if strings.TrimSpace(st.Ground) == "" {
+			return invalid(FieldError{Field: "ground", Message: "Say what the pause is for: identity, clarification or fee."})
+		}
+		if err := ch.allowed(clock.Pause, st); err != nil {
+			return err
+		}
+		ch.c.setFlag(Paused, true)
+		ch.c.ClockEvents = append(ch.c.ClockEvents, clock.Event{Kind: clock.PauseKind(st.Ground), From: ch.today()})
+		ch.record(by, evidence.ClockPaused{
+			Cite: ch.cite(st), From: evidence.Date(ch.today().String()), Ground: evidence.Code(clock.PauseKind(st.Ground)),
+			Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right),
+		})
+		return nil
+	})
+}
+
+// Resume lets the clock run on and computes the deadlines anew.
+func (s *Service) Resume(ctx context.Context, by Actor, id uuid.UUID, st Step) (*Case, error) {
+	return s.decideClock(ctx, id, func(ch *change) error {
+		if !ch.c.Has(Paused) {
+			return refuse(Conflict, "not-paused", "The clock is not paused.")
+		}
+		ch.c.setFlag(Paused, false)
+		last := &ch.c.ClockEvents[len(ch.c.ClockEvents)-1]
+		last.To = ch.today()
+		if err := ch.s.setClock(ch.c); err != nil {
+			return err
+		}
+		ch.record(by, evidence.ClockResumed{
+			Cite: ch.cite(st), From: evidence.Date(last.From.String()), To: evidence.Date(last.To.String()), DueOn: evidence.Day(ch.c.DueOn),
+			Right: evidence.Code(st.Right),
+		})
+		return nil
+	})
+}
+
+// Extend takes the one extension that the law has, with its reason.
+func (s *Service) Extend(ctx context.Context, by Actor, id uuid.UUID, st Step) (*Case, error) {
+	return s.decideClock(ctx, id, func(ch *change) error {
+		if err := ch.allowed(clock.Extend, st); err != nil {
+			return err
+		}
+		before := ch.c.DueOn
+		ch.c.setFlag(Extended, true)
+		ch.c.ClockEvents = append(ch.c.ClockEvents, clock.Event{Kind: clock.Extended, From: ch.today()})
+		if err := ch.s.setClock(ch.c); err != nil {
+			return err
+		}
+		ch.record(by, evidence.ClockExtended{
+			Cite: ch.cite(st), From: evidence.Day(before), To: evidence.Day(ch.c.DueOn), Ground: evidence.Code(firstOf(st.Ground, "reason")),
+			Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right),
+		})
+		return ch.letterExtension(ctx, st)
+	})
+}
+
+func (s *Service) decideClock(ctx context.Context, id uuid.UUID, fn func(*change) error) (*Case, error) {
+	var c *Case
+	err := s.within(ctx, id, func(ch *change) error {
+		c = ch.c
+		if !ch.c.Status.Open() {
+			return refuse(Conflict, "case-ended", "The request has ended; its clock no longer runs.")
+		}
+		if err := fn(ch); err != nil {
+			return err
+		}
+		_, err := ch.Exec(ctx, `update tasks set due_on = $2 where case_id = $1 and status in ('waiting', 'running', 'open')`, id, ch.c.DueOn)
+		return err
+	})
+	return c, err
+}
+
+// cite is the article a step on the clock rests on.
+func (ch *change) cite(st Step) evidence.Cite {
+	law, err := clock.Builtin().Law(ch.c.Law)
+	if err != nil {
+		return "–"
+	}
+	if g, ok := law.Ground(firstOf(st.Right, ch.c.Rights[0]), st.Ground); ok {
+		return evidence.Cite(g.Cite)
+	}
+	for _, m := range law.Moves {
+		if m.Event == clock.PauseKind(st.Ground) {
+			return evidence.Cite(m.Cite)
+		}
+	}
+	if law.Extension != nil {
+		return evidence.Cite(law.Extension.Cite)
+	}
+	return evidence.Cite(law.Cite)
+}
+
+// reasonDigest is the keyed digest that stands for free words in the log.
+func (ch *change) reasonDigest(reason string) evidence.Digest {
+	if reason == "" {
+		return ""
+	}
+	return evidence.Digest(ch.key.Digest("reason", reason))
+}

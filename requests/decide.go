@@ -1,0 +1,373 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"habeas/requests/clock"
+	"habeas/requests/connect"
+	"habeas/requests/evidence"
+	"habeas/requests/plan"
+)
+
+// Decision changes what a plan does to one record.
+type Decision struct {
+	System string         `json:"system"`
+	Type   string         `json:"type"`
+	Key    string         `json:"key"`
+	Right  string         `json:"right,omitempty"`
+	Action connect.Action `json:"action"`
+	Fields []string       `json:"fields,omitempty"`
+	Ground string         `json:"ground"`
+}
+
+// Decide changes records of the plan, each with a ground. The plan gets a new
+// hash, and earlier approvals fall.
+func (s *Service) Decide(ctx context.Context, by Actor, id uuid.UUID, decisions []Decision) (hash string, err error) {
+	if len(decisions) == 0 {
+		return "", invalid(FieldError{Field: "records", Message: "Name at least one record."})
+	}
+	for i, d := range decisions {
+		if strings.TrimSpace(d.Ground) == "" || len(d.Ground) > maxReason {
+			return "", invalid(FieldError{Field: fmt.Sprintf("records[%d].ground", i), Message: "Every decision needs its ground."})
+		}
+	}
+	err = s.within(ctx, id, func(ch *change) error {
+		if ch.c.Status != Review {
+			return refuse(Conflict, "not-in-review", "The plan can be changed only while the request is in review.")
+		}
+		used := make([]bool, len(decisions))
+		grounds := ""
+		p, err := ch.rewrite(ctx, func(e *plan.Entry) (bool, error) {
+			for i, d := range decisions {
+				if d.System != e.Record.System || d.Type != e.Record.Type || d.Key != e.Record.Key || (d.Right != "" && d.Right != e.Record.Right) {
+					continue
+				}
+				if err := ch.decidable(d, *e); err != nil {
+					return false, err
+				}
+				used[i] = true
+				e.Record.Action, e.Record.Fields, e.Record.Ground = d.Action, slices.Sorted(slices.Values(d.Fields)), d.Ground
+				e.Note.Undecided = false
+				grounds += d.Ground + "\n"
+			}
+			return true, nil
+		}, by, &grounds)
+		if err != nil {
+			return err
+		}
+		if i := slices.Index(used, false); i >= 0 {
+			return invalid(FieldError{Field: fmt.Sprintf("records[%d]", i), Message: "The plan has no such record."})
+		}
+		hash = p.Hash
+		return nil
+	})
+	return hash, err
+}
+
+// decidable refuses an action that makes no sense for the right or that the
+// system cannot do.
+func (ch *change) decidable(d Decision, e plan.Entry) error {
+	allowed := []connect.Action{connect.Keep}
+	switch e.Record.Right {
+	case "access", "portability":
+		allowed = append(allowed, connect.Disclose, connect.Redact)
+	case "erasure":
+		allowed = append(allowed, connect.Erase, connect.Mask, connect.Detach)
+		if conn, ok := ch.s.System(d.System); ok && d.Action != connect.Keep {
+			for _, t := range conn.Describe().Types {
+				if t.Name == d.Type && !slices.Contains(t.Actions, d.Action) {
+					return invalid(FieldError{Field: "records", Message: fmt.Sprintf("The system cannot %s records of type %s.", d.Action, d.Type)})
+				}
+			}
+		}
+	default:
+		allowed = append(allowed, connect.Suppress)
+	}
+	if !slices.Contains(allowed, d.Action) {
+		return invalid(FieldError{Field: "records", Message: fmt.Sprintf("For this right a record can be: %v.", allowed)})
+	}
+	return nil
+}
+
+// rewrite makes the next plan from the one in force, letting edit change or
+// drop records. Outcomes are carried over; approvals are not.
+func (ch *change) rewrite(ctx context.Context, edit func(*plan.Entry) (keep bool, err error), by Actor, grounds *string) (*storedPlan, error) {
+	old, err := ch.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var fallen int
+	if err := ch.QueryRow(ctx, `select count(*) from approvals a where a.plan_id = $1`, old.ID).Scan(&fallen); err != nil {
+		return nil, fmt.Errorf("count approvals: %w", err)
+	}
+	var way foundOnTheWay
+	if err := openJSON(ch.key, "plan", old.sealed, &way); err != nil {
+		return nil, err
+	}
+	w, err := ch.newPlan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w.p.Manual, w.p.Warnings = old.Manual, old.Warnings
+	changed := 0
+	for r, err := range recordsOf(ctx, ch.Tx, ch.key, old.ID, "", nil) {
+		if err != nil {
+			return nil, err
+		}
+		e := plan.Entry{Record: r.Record, Note: r.Note}
+		keep, err := edit(&e)
+		if err != nil {
+			return nil, err
+		}
+		if !keep || e.Record.Action != r.Record.Action || e.Record.Ground != r.Record.Ground {
+			changed++
+		}
+		if keep {
+			if err := w.add(ctx, e, r.Outcome, r.Until); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := w.close(ctx, way); err != nil {
+		return nil, err
+	}
+	// what was collected stays valid: redaction is applied when the package is built
+	if _, err := ch.Exec(ctx, `update tasks set plan_id = $3 where case_id = $1 and plan_id = $2 and stage = 'collect'`, ch.c.ID, old.ID, w.p.ID); err != nil {
+		return nil, fmt.Errorf("carry collected data over: %w", err)
+	}
+	ch.record(by, evidence.PlanChanged{
+		Changed: evidence.Count(changed), Counts: w.p.actionCounts(), Fallen: evidence.Count(fallen), Manual: evidence.Count(len(w.p.Manual)),
+		PlanHash: evidence.Digest(w.p.Hash), Previous: evidence.Digest(old.Hash), Reason: ch.reasonDigest(*grounds),
+	})
+	if w.p.Undecided == 0 {
+		ch.c.setFlag(Attention, false)
+	}
+	return w.p, nil
+}
+
+// Approval says how far the approval of a plan is.
+type Approval struct {
+	Given, Needed int
+	Status        Status
+}
+
+// Approve signs the plan's hash. The last approval needed starts the work,
+// before it answers. Two people approve an erasure; the subject, and whoever
+// recorded a proof of identity by hand, do not count.
+func (s *Service) Approve(ctx context.Context, by Actor, id uuid.UUID, planHash string) (*Approval, error) {
+	user, err := uuid.Parse(by.ID)
+	if by.Role != DPO || err != nil {
+		return nil, refuse(Forbidden, "dpo-only", "Only a data protection officer approves.")
+	}
+	var out *Approval
+	err = s.within(ctx, id, func(ch *change) error {
+		if ch.c.Status != Review {
+			if ch.c.Status == Discovering || ch.c.Status == Executing {
+				return refuse(Conflict, "plan-changed", "This plan is no longer the one in force. Open the request again and look at the new one.")
+			}
+			return refuse(Conflict, "not-in-review", "The request is not waiting for approval.")
+		}
+		p, err := ch.plan(ctx)
+		if err != nil {
+			return err
+		}
+		if p.Hash != planHash || p.Stale {
+			return refuse(Conflict, "plan-changed", "The plan has changed since you looked at it. Open it again before you approve.")
+		}
+		if p.Undecided > 0 {
+			return refuse(Conflict, "undecided-records", "Some records may belong to somebody else. Decide about each before you approve.")
+		}
+		if err := ch.mayApprove(ctx, user); err != nil {
+			return err
+		}
+		needed := ch.approvalsNeeded()
+		if _, err := ch.Exec(ctx, `insert into approvals (plan_id, user_id, plan_hash, at) values ($1, $2, $3, $4)`, p.ID, user, p.Hash, ch.at); err != nil {
+			if isUnique(err) {
+				return refuse(Conflict, "second-person-needed", "You have approved this plan already. A second person has to approve it.")
+			}
+			return fmt.Errorf("insert approval: %w", err)
+		}
+		var given int
+		if err := ch.QueryRow(ctx, `select count(*) from approvals a where a.plan_id = $1`, p.ID).Scan(&given); err != nil {
+			return fmt.Errorf("count approvals: %w", err)
+		}
+		ch.record(by, evidence.PlanApproved{
+			Approval: evidence.Count(given), Needed: evidence.Count(needed), Counts: p.rightCounts(), PlanHash: evidence.Digest(p.Hash),
+		})
+		if given >= needed {
+			if err := ch.execute(ctx, by, p); err != nil {
+				return err
+			}
+		}
+		out = &Approval{Given: given, Needed: needed, Status: ch.c.Status}
+		return nil
+	})
+	return out, err
+}
+
+func (ch *change) approvalsNeeded() int {
+	return approvalsNeeded(ch.s.set, ch.c)
+}
+
+func approvalsNeeded(set Settings, c *Case) int {
+	if c.Asks("erasure") {
+		if d := c.decision("erasure"); d == nil || d.Decision != "refused" {
+			return set.ApprovalsErasure
+		}
+	}
+	return set.ApprovalsRelease
+}
+
+// mayApprove refuses whoever stands on both sides.
+func (ch *change) mayApprove(ctx context.Context, user uuid.UUID) error {
+	var proved bool
+	var lookup []byte
+	err := ch.QueryRow(ctx, `select exists (select 1 from proofs p where p.case_id = $1 and p.by_user = $2), u.email_lookup from users u where u.id = $2`,
+		ch.c.ID, user).Scan(&proved, &lookup)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read approver: %w", err)
+	case proved:
+		return refuse(Forbidden, "own-proof", "You recorded the proof of identity in this request, so somebody else has to approve it.")
+	}
+	subject, err := openSubject(ch.key, ch.c.sealed)
+	if err != nil {
+		return fmt.Errorf("open case: %w", err)
+	}
+	for _, id := range subject.Identities {
+		if id.Kind == "email" && string(ch.s.ring.Lookup("user", id.Normal())) == string(lookup) {
+			return refuse(Forbidden, "own-request", "This request is about you, so somebody else has to approve it.")
+		}
+	}
+	return nil
+}
+
+// execute starts the approved plan: people's work and systems' work alike.
+func (ch *change) execute(ctx context.Context, by Actor, p *storedPlan) error {
+	if err := ch.become(by, Executing); err != nil {
+		return err
+	}
+	wait := ch.at.Add(ch.s.set.ErasureWait)
+	if end := ch.c.DueOn.AddDate(0, 0, 1); wait.After(end) {
+		wait = end
+	}
+	if ch.s.set.ErasureWait > 0 {
+		ch.c.WaitUntil = &wait
+	}
+	for _, m := range p.Manual {
+		if err := ch.addManualFor(ctx, m.System, m.Right, m.Instructions, m.Within); err != nil {
+			return err
+		}
+	}
+	return ch.advance(ctx)
+}
+
+// Refuse refuses one right, or the request. It needs a ground that the law
+// has; without one the answer names the article.
+func (s *Service) Refuse(ctx context.Context, by Actor, id uuid.UUID, st Step) (*Case, error) {
+	var c *Case
+	err := s.within(ctx, id, func(ch *change) error {
+		c = ch.c
+		if ch.c.Status != Review && ch.c.Status != Filed {
+			return refuse(Conflict, "not-in-review", "A request can be refused while it waits for proof of identity or is in review.")
+		}
+		if err := ch.allowed(clock.Refuse, st); err != nil {
+			return err
+		}
+		refused := ch.c.Rights
+		if st.Right != "" {
+			refused = []string{st.Right}
+		}
+		for _, right := range refused {
+			cite := string(ch.cite(Step{Right: right, Ground: st.Ground}))
+			ch.c.Decisions = append(ch.c.Decisions, RightDecision{Right: right, Decision: "refused", Ground: cite})
+			ch.record(by, evidence.RequestRefused{
+				Cite: evidence.Cite(cite), Ground: evidence.Code(groundCode(ch.c.Law, right, st.Ground)), Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(right),
+			})
+		}
+		left := slices.ContainsFunc(ch.c.Rights, func(right string) bool {
+			d := ch.c.decision(right)
+			return d == nil || d.Decision != "refused"
+		})
+		if !left {
+			if err := ch.cancelTasks(ctx); err != nil {
+				return err
+			}
+			if err := ch.become(by, Refused); err != nil {
+				return err
+			}
+			return ch.letterRefusal(ctx, st)
+		}
+		ch.c.setFlag(Partial, true)
+		if ch.c.PlanID == nil {
+			return ch.letterRefusal(ctx, st)
+		}
+		if _, err := ch.rewrite(ctx, func(e *plan.Entry) (bool, error) { return e.Record.Right != st.Right, nil }, by, &st.Reason); err != nil {
+			return err
+		}
+		return ch.letterRefusal(ctx, st)
+	})
+	return c, err
+}
+
+func groundCode(law, right, ground string) string {
+	l, err := clock.Builtin().Law(law)
+	if err != nil {
+		return ground
+	}
+	if g, ok := l.Ground(right, ground); ok {
+		return g.Code
+	}
+	return ground
+}
+
+// Rediscover searches every system again and makes a new plan.
+func (s *Service) Rediscover(ctx context.Context, by Actor, id uuid.UUID) (*Case, error) {
+	var c *Case
+	err := s.within(ctx, id, func(ch *change) error {
+		c = ch.c
+		if ch.c.Status != Review {
+			return refuse(Conflict, "not-in-review", "A new search can be started only while the request is in review.")
+		}
+		return ch.startDiscovery(ctx, by)
+	})
+	return c, err
+}
+
+// ProveByHand records that staff are satisfied who asks, for requests that
+// came by letter or at the counter. Who records it cannot approve.
+func (s *Service) ProveByHand(ctx context.Context, by Actor, id uuid.UUID, reason string) (*Case, error) {
+	user, err := uuid.Parse(by.ID)
+	if err != nil {
+		return nil, refuse(Forbidden, "staff-only", "A person has to record this proof.")
+	}
+	if strings.TrimSpace(reason) == "" || len(reason) > maxReason {
+		return nil, invalid(FieldError{Field: "reason", Message: "Say how the person proved who they are, without copying the proof."})
+	}
+	var c *Case
+	err = s.within(ctx, id, func(ch *change) error {
+		c = ch.c
+		if ch.c.Status != Filed {
+			return refuse(Conflict, "not-waiting", "The request does not wait for a proof of identity.")
+		}
+		if _, err := ch.Exec(ctx, `insert into proofs (case_id, kind, by_user, at) values ($1, 'staff_check', $2, $3)`, id, user, ch.at); err != nil {
+			return fmt.Errorf("insert proof: %w", err)
+		}
+		ch.c.VerifiedAt = new(ch.at)
+		ch.c.setFlag(Attention, false)
+		ch.record(by, evidence.IdentityVerified{ByHand: true, Proof: "staff_check", Reason: ch.reasonDigest(reason), Use: "verification"})
+		return ch.accept(ctx, by)
+	})
+	return c, err
+}
+
+func isUnique(err error) bool {
+	var pe interface{ SQLState() string }
+	return errors.As(err, &pe) && pe.SQLState() == "23505"
+}

@@ -1,0 +1,390 @@
+package requests
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"filippo.io/age"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/clock"
+	"habeas/requests/connect"
+	"habeas/requests/consent"
+	"habeas/requests/evidence"
+)
+
+// Filing is what somebody asks for.
+type Filing struct {
+	Rights     []string           `json:"rights"`
+	Country    string             `json:"country"` // ISO 3166-1 alpha-2
+	Region     string             `json:"region"`  // state or province
+	Identities []connect.Identity `json:"identities"`
+	Name       string             `json:"name"`
+	Message    string             `json:"message"`
+	Locale     string             `json:"locale"`
+	Purposes   []string           `json:"purposes"`
+	OnBehalf   json.RawMessage    `json:"on_behalf,omitempty"`
+	// AgeRecipient is an age public key: only its holder can open the package.
+	AgeRecipient string `json:"age_recipient,omitempty"`
+
+	// For staff who enter what came by phone, letter, counter or e-mail.
+	Channel    string     `json:"channel,omitempty"`
+	ReceivedAt *time.Time `json:"received_at,omitempty"`
+	Reason     string     `json:"reason,omitempty"`
+}
+
+// Receipt is the answer to a filing. It looks the same whoever files.
+type Receipt struct {
+	ID           uuid.UUID
+	Reference    string
+	Status       Status
+	Rights       []string
+	ReceivedAt   time.Time
+	DueOn        time.Time
+	Verification *Verification
+	Deadlines    []clock.Deadline
+}
+
+// Verification says how the address is proved.
+type Verification struct {
+	Channel   string
+	ExpiresAt time.Time
+}
+
+// offered are the rights whose whole path exists.
+var offered = []string{"access", "consent_withdrawal", "erasure", "opt_out"}
+
+// Rights are the rights that can be asked for.
+func Rights() []string { return slices.Clone(offered) }
+
+const (
+	maxIdentities = 20
+	maxName       = 200
+	maxMessage    = 5000
+	maxIdentity   = 320
+)
+
+var channels = []string{"phone", "letter", "counter", "e-mail"}
+
+// File takes in a request: the case, its clock, its first letter, and for a
+// withdrawal or opt-out the flipped ledger, in one transaction. Whether the
+// person is known plays no part in it.
+func (s *Service) File(ctx context.Context, by Actor, f Filing) (*Receipt, error) {
+	f, err := s.checkFiling(by, f)
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	c, err := s.newCase(by, f, now)
+	if err != nil {
+		return nil, err
+	}
+	key, wrapped, err := s.ring.NewKey()
+	if err != nil {
+		return nil, fmt.Errorf("case key: %w", err)
+	}
+	subject := Subject{
+		Name: f.Name, Email: emailOf(f.Identities), Identities: f.Identities, Message: f.Message, OnBehalf: f.OnBehalf,
+		AgeRecipient: f.AgeRecipient, Reason: f.Reason,
+	}
+	raw, err := json.Marshal(subject)
+	if err != nil {
+		return nil, fmt.Errorf("encode subject: %w", err)
+	}
+	c.wrapped, c.sealed = wrapped, key.Seal("case", raw)
+	out := &Receipt{ID: c.ID, Reference: c.Reference, Rights: c.Rights, ReceivedAt: c.ReceivedAt, DueOn: c.DueOn, Deadlines: c.Deadlines}
+	insert := func(tx pgx.Tx) error { return s.insertCase(ctx, tx, c, f.Identities, subject.Email) }
+	err = s.transact(ctx, c.ID, insert, func(ch *change) error {
+		ch.record(by, ch.filed(f))
+		if err := ch.withdrawAtOnce(ctx, by, f.Identities); err != nil {
+			return err
+		}
+		if NeedsProof(c.Rights) {
+			if subject.Email != "" {
+				v, err := ch.sendCode(ctx, subject)
+				out.Verification = v
+				return err
+			}
+			ch.c.setFlag(Attention, true) // a letter without an address: the desk proves the identity
+			return nil
+		}
+		return ch.startDiscovery(ctx, by)
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.Status = Filed
+	if !NeedsProof(c.Rights) {
+		out.Status = Discovering
+	}
+	return out, nil
+}
+
+// withdrawAtOnce flips the consent ledger and notes the suppression before
+// anything else happens: GDPR Art. 7(3); 11 CCR 7026.
+func (ch *change) withdrawAtOnce(ctx context.Context, by Actor, ids []connect.Identity) error {
+	if !ch.c.Asks(unverifiedRights...) {
+		return nil
+	}
+	var who []consent.Identity
+	for _, id := range ids {
+		who = append(who, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
+	}
+	purposes := ch.c.Purposes
+	if _, err := consent.Withdraw(ctx, ch.Tx, ch.s.ring, consent.Withdrawal{Case: ch.c.ID.String(), Identities: who, Purposes: purposes, At: ch.at}); err != nil {
+		return fmt.Errorf("withdraw consent: %w", err)
+	}
+	for _, p := range purposes {
+		for _, id := range ids {
+			ch.record(by, evidence.ConsentChanged{
+				Purpose: evidence.Code(p), Source: "request", Subject: evidence.Digest(ch.key.Digest("identity", id.Kind, id.Normal())),
+			})
+		}
+	}
+	return nil
+}
+
+// filed is the event with which a case begins: all that is needed to compute
+// its deadlines again.
+func (ch *change) filed(f Filing) evidence.RequestFiled {
+	c := ch.c
+	e := evidence.RequestFiled{
+		Channel: evidence.Code(c.Channel), Country: evidence.Code(c.Country), Region: evidence.Code(c.Region),
+		DueOn: evidence.Day(c.DueOn), Holidays: evidence.Code(c.HolidaySet), Law: evidence.Code(c.Law), Zone: evidence.Code(c.Zone),
+		Locale: evidence.Code(c.Locale), OnBehalf: len(f.OnBehalf) > 0, ReceivedAt: evidence.At(c.ReceivedAt),
+		Rights: codes(c.Rights), Purposes: codes(c.Purposes),
+	}
+	if f.Reason != "" {
+		e.Reason = evidence.Digest(ch.key.Digest("reason", f.Reason))
+	}
+	return e
+}
+
+func codes(list []string) []evidence.Code {
+	out := make([]evidence.Code, len(list))
+	for i, v := range list {
+		out[i] = evidence.Code(v)
+	}
+	return out
+}
+
+func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
+	var faults []FieldError
+	bad := func(field, message string) { faults = append(faults, FieldError{Field: field, Message: message}) }
+
+	if len(f.Rights) == 0 {
+		bad("rights", "Say what you ask for: "+strings.Join(offered, ", ")+".")
+	}
+	f.Rights = slices.Clone(f.Rights)
+	slices.Sort(f.Rights)
+	f.Rights = slices.Compact(f.Rights)
+	for _, r := range f.Rights {
+		if !slices.Contains(offered, r) {
+			bad("rights", "One of these is not offered here. Use "+strings.Join(offered, ", ")+".")
+			break
+		}
+	}
+	f.Country = strings.ToUpper(strings.TrimSpace(f.Country))
+	if len(f.Country) != 2 || f.Country[0] < 'A' || f.Country[0] > 'Z' || f.Country[1] < 'A' || f.Country[1] > 'Z' {
+		bad("country", "Give the country where you live as two letters, such as DE.")
+	}
+	f.Region = strings.ToUpper(strings.TrimSpace(f.Region))
+	if len(f.Region) > 10 {
+		bad("region", "Give the state or province as its short code, such as CA.")
+	}
+	if len(f.Name) > maxName || !plainText(f.Name) {
+		bad("name", fmt.Sprintf("A name has at most %d letters, without control characters.", maxName))
+	}
+	if len(f.Message) > maxMessage || !utf8.ValidString(f.Message) || strings.ContainsRune(f.Message, 0) {
+		bad("message", fmt.Sprintf("A message has at most %d letters.", maxMessage))
+	}
+	f.Identities, faults = checkIdentities(f.Identities, by, faults)
+	f.Purposes, faults = s.checkPurposes(f, faults)
+	if f.AgeRecipient != "" {
+		if _, err := age.ParseX25519Recipient(f.AgeRecipient); err != nil {
+			bad("age_recipient", "This is not an age public key. It starts with age1.")
+		}
+	}
+	if len(f.OnBehalf) > maxMessage {
+		bad("on_behalf", "This is too long.")
+	}
+	faults = s.checkChannel(by, f, faults)
+	if len(faults) > 0 {
+		return f, invalid(faults...)
+	}
+	if f.Locale == "" {
+		f.Locale = "en"
+	}
+	return f, nil
+}
+
+func checkIdentities(ids []connect.Identity, by Actor, faults []FieldError) ([]connect.Identity, []FieldError) {
+	bad := func(message string) { faults = append(faults, FieldError{Field: "identities", Message: message}) }
+	if len(ids) == 0 || len(ids) > maxIdentities {
+		bad(fmt.Sprintf("Give between one and %d ways in which we know you, at least an e-mail address.", maxIdentities))
+		return nil, faults
+	}
+	out := make([]connect.Identity, 0, len(ids))
+	for _, id := range ids {
+		id.Proven = false
+		id.Value = strings.TrimSpace(id.Value)
+		switch {
+		case !slices.Contains([]string{"email", "phone", "customer_id", "handle", "social_id"}, id.Kind):
+			bad("A kind of identity is unknown. Use email, phone, customer_id or handle.")
+		case id.Value == "" || len(id.Value) > maxIdentity || !plainText(id.Value):
+			bad(fmt.Sprintf("An identity has between 1 and %d letters, without control characters.", maxIdentity))
+		case id.Kind == "email" && !validEmail(id.Value):
+			bad("An e-mail address is not complete. It looks like name@company.example.")
+		case !slices.ContainsFunc(out, id.Same):
+			out = append(out, id)
+		}
+	}
+	if emailOf(out) == "" && !by.Staff() && len(faults) == 0 {
+		bad("Give an e-mail address, so that we can check that it is you and answer.")
+	}
+	return out, faults
+}
+
+func (s *Service) checkPurposes(f Filing, faults []FieldError) ([]string, []FieldError) {
+	var known []string
+	for _, p := range s.set.Purposes {
+		known = append(known, p.Name)
+	}
+	purposes := slices.Clone(f.Purposes)
+	slices.Sort(purposes)
+	purposes = slices.Compact(purposes)
+	for _, p := range purposes {
+		if !slices.Contains(known, p) {
+			return nil, append(faults, FieldError{Field: "purposes", Message: "One of these is not a purpose here. Use " + strings.Join(known, ", ") + "."})
+		}
+	}
+	if len(purposes) == 0 && slices.ContainsFunc(f.Rights, func(r string) bool { return slices.Contains(unverifiedRights, r) }) {
+		purposes = known
+		slices.Sort(purposes)
+	}
+	return purposes, faults
+}
+
+func (s *Service) checkChannel(by Actor, f Filing, faults []FieldError) []FieldError {
+	if f.Channel == "" && f.ReceivedAt == nil {
+		return faults
+	}
+	if !by.Staff() {
+		return append(faults, FieldError{Field: "channel", Message: "Only staff may enter a request that came another way."})
+	}
+	if f.Channel != "" && !slices.Contains(channels, f.Channel) {
+		faults = append(faults, FieldError{Field: "channel", Message: "Use " + strings.Join(channels, ", ") + "."})
+	}
+	if f.ReceivedAt != nil {
+		switch {
+		case f.ReceivedAt.After(s.now()):
+			faults = append(faults, FieldError{Field: "received_at", Message: "A request cannot have been received in the future."})
+		case f.ReceivedAt.Before(s.now().AddDate(-1, 0, 0)):
+			faults = append(faults, FieldError{Field: "received_at", Message: "A request received more than a year ago cannot be entered here."})
+		}
+		if strings.TrimSpace(f.Reason) == "" {
+			faults = append(faults, FieldError{Field: "reason", Message: "Say why it is entered later than it was received."})
+		}
+	}
+	return faults
+}
+
+func (s *Service) newCase(by Actor, f Filing, now time.Time) (*Case, error) {
+	law := clock.Applies(f.Country, f.Region)
+	c := &Case{
+		ID: newID(), Reference: newReference(), Status: Filed, Rights: f.Rights, Purposes: f.Purposes,
+		Country: f.Country, Region: f.Region, Law: law.Law, HolidaySet: firstOf(s.set.HolidaySet, law.Set), Zone: firstOf(s.set.Zone, law.Zone),
+		PausePolicy: s.set.PausePolicy, Locale: f.Locale, Channel: firstOf(f.Channel, "portal"), ReceivedAt: now, FiledAt: now,
+	}
+	if f.ReceivedAt != nil {
+		c.ReceivedAt = *f.ReceivedAt
+	}
+	if by.Staff() {
+		if id, err := uuid.Parse(by.ID); err == nil {
+			c.FiledBy = &id
+		}
+	}
+	if err := s.setClock(c); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (s *Service) insertCase(ctx context.Context, tx pgx.Tx, c *Case, ids []connect.Identity, email string) error {
+	var lookups [][]byte
+	for _, id := range ids {
+		lookups = append(lookups, s.ring.Lookup(id.Kind, id.Normal()))
+	}
+	if email != "" {
+		c.email = s.ring.Lookup("email", connect.Identity{Kind: "email", Value: email}.Normal())
+	}
+	_, err := tx.Exec(ctx, `insert into cases (id, reference, status, flags, rights, purposes, country, region, law, holiday_set, zone,
+		pause_policy, locale, channel, deadlines, received_at, filed_at, due_on, filed_by, email_lookup, subject_lookup, key_wrapped, sealed)
+		values ($1, $2, 'filed', '{}', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		c.ID, c.Reference, c.Rights, orEmpty(c.Purposes), c.Country, c.Region, c.Law, c.HolidaySet, c.Zone,
+		c.PausePolicy, c.Locale, c.Channel, orEmpty(c.Deadlines), c.ReceivedAt, c.FiledAt, c.DueOn, c.FiledBy, c.email, lookups, c.wrapped, c.sealed)
+	if err != nil {
+		return fmt.Errorf("insert case: %w", err)
+	}
+	return nil
+}
+
+// references use letters and digits that nobody confuses, and hold a letter
+// in every group, so that none looks like a code.
+const (
+	refLetters = "ABCDEFGHJKMNPQRSTVWXYZ"
+	refAll     = refLetters + "23456789"
+)
+
+func newReference() string {
+	group := func() string {
+		b := make([]byte, 4)
+		rand.Read(b)
+		out := make([]byte, 4)
+		for i := range b {
+			out[i] = refAll[int(b[i])%len(refAll)]
+		}
+		out[b[0]%4] = refLetters[int(b[1])%len(refLetters)]
+		return string(out)
+	}
+	return "HB-" + group() + "-" + group()
+}
+
+func emailOf(ids []connect.Identity) string {
+	for _, id := range ids {
+		if id.Kind == "email" {
+			return id.Value
+		}
+	}
+	return ""
+}
+
+func validEmail(v string) bool {
+	a, err := mail.ParseAddress(v)
+	if err != nil || a.Address != v || a.Name != "" {
+		return false
+	}
+	_, host, ok := strings.Cut(v, "@")
+	return ok && strings.Contains(host, ".")
+}
+
+func plainText(v string) bool {
+	return utf8.ValidString(v) && !strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError })
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,434 @@
+package requests
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
+	"habeas/requests/evidence"
+	"habeas/requests/plan"
+	"habeas/requests/seal"
+)
+
+// planBatch is how many records a plan is written and read by.
+const planBatch = 2000
+
+// storedPlan is a plan's row.
+type storedPlan struct {
+	ID        uuid.UUID
+	Version   int
+	Hash      string
+	Header    plan.Header
+	Records   int64
+	Undecided int
+	Counts    []planCount
+	Manual    []plan.Manual
+	Warnings  []connect.Warning
+	Stale     bool
+	CreatedAt time.Time
+	sealed    []byte
+}
+
+// planCount counts records of one kind.
+type planCount struct {
+	System string         `json:"system"`
+	Right  string         `json:"right"`
+	Action connect.Action `json:"action"`
+	Count  int64          `json:"count"`
+}
+
+// systems with records to which one of the actions is planned.
+func (p *storedPlan) systems(actions ...connect.Action) []string {
+	var out []string
+	for _, c := range p.Counts {
+		if slices.Contains(actions, c.Action) && !slices.Contains(out, c.System) {
+			out = append(out, c.System)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (p *storedPlan) rightCounts() []evidence.RightCount {
+	sum := map[string]int64{}
+	for _, c := range p.Counts {
+		sum[c.Right] += c.Count
+	}
+	out := []evidence.RightCount{}
+	for _, right := range p.Header.Rights {
+		out = append(out, evidence.RightCount{Right: evidence.Code(right), Count: evidence.Count(sum[right])})
+	}
+	return out
+}
+
+func (p *storedPlan) actionCounts() []evidence.ActionCount {
+	var out []evidence.ActionCount
+	for _, c := range p.Counts {
+		i := slices.IndexFunc(out, func(a evidence.ActionCount) bool {
+			return string(a.System) == c.System && string(a.Action) == string(c.Action)
+		})
+		if i < 0 {
+			out = append(out, evidence.ActionCount{System: evidence.Code(c.System), Action: evidence.Code(c.Action), Count: evidence.Count(c.Count)})
+			continue
+		}
+		out[i].Count += evidence.Count(c.Count)
+	}
+	if out == nil {
+		out = []evidence.ActionCount{}
+	}
+	return out
+}
+
+const planColumns = `p.id, p.version, p.hash, p.header, p.records, p.undecided, p.counts, p.manual, p.warnings, p.stale, p.created_at, p.sealed`
+
+func readPlan(ctx context.Context, q querier, id uuid.UUID) (*storedPlan, error) {
+	var p storedPlan
+	err := q.QueryRow(ctx, `select `+planColumns+` from plans p where p.id = $1`, id).
+		Scan(&p.ID, &p.Version, &p.Hash, &p.Header, &p.Records, &p.Undecided, &p.Counts, &p.Manual, &p.Warnings, &p.Stale, &p.CreatedAt, &p.sealed)
+	if err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	return &p, nil
+}
+
+// plan is the case's plan in force.
+func (ch *change) plan(ctx context.Context) (*storedPlan, error) {
+	if ch.c.PlanID == nil {
+		return nil, refuse(Conflict, "no-plan", "There is no plan yet: the systems are still being searched.")
+	}
+	return readPlan(ctx, ch.Tx, *ch.c.PlanID)
+}
+
+// found is what a plan keeps, sealed, besides its records.
+type foundOnTheWay struct {
+	Identities []connect.Identity  `json:"identities"`
+	Pointers   []connect.Pointer   `json:"pointers"`
+	Candidates []connect.Candidate `json:"candidates"`
+}
+
+// sealedRecord is a record's row: its plan line and its note.
+type sealedRecord struct {
+	Line plan.Record `json:"line"`
+	Note plan.Note   `json:"note"`
+}
+
+// makePlan turns the findings of a discovery into the case's next plan.
+func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
+	w, err := ch.newPlan(ctx)
+	if err != nil {
+		return err
+	}
+	var way foundOnTheWay
+	way.Identities = identities(walks)
+	candidates := 0
+	for _, d := range walks {
+		way.Pointers = append(way.Pointers, d.learned.Points...)
+		way.Candidates = append(way.Candidates, d.learned.Candidates...)
+		w.p.Warnings = append(w.p.Warnings, d.learned.Warnings...)
+		for _, c := range d.learned.Candidates {
+			candidates += c.Count
+		}
+		if err := ch.proposeAll(ctx, w, d); err != nil {
+			return err
+		}
+	}
+	if candidates > 0 {
+		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: "candidates", Text: fmt.Sprintf(
+			"%d records were reached only over an identity that is not proved. They are not part of this plan.", candidates)})
+	}
+	if w.p.Manual, err = ch.manualWork(way.Pointers); err != nil {
+		return err
+	}
+	if err := w.close(ctx, way); err != nil {
+		return err
+	}
+	if w.redacted > 0 || w.p.Undecided > 0 {
+		ch.c.setFlag(Attention, true)
+	}
+	var datasets []evidence.SystemHash
+	for _, name := range slices.Sorted(mapKeys(w.p.Header.Datasets)) {
+		datasets = append(datasets, evidence.SystemHash{System: evidence.Code(name), SHA256: evidence.Digest(w.p.Header.Datasets[name])})
+	}
+	ch.record(workerActor, evidence.PlanMade{
+		PlanHash: evidence.Digest(w.p.Hash), Counts: w.p.actionCounts(), Candidates: evidence.Count(candidates),
+		ConfigHash: evidence.Digest(w.p.Header.Config), Datasets: datasets,
+		Manual: evidence.Count(len(w.p.Manual)), Warnings: evidence.Count(len(w.p.Warnings)),
+	})
+	_, err = ch.Exec(ctx, `delete from findings f using tasks t where t.id = f.task_id and t.case_id = $1`, ch.c.ID)
+	if err != nil {
+		return fmt.Errorf("drop findings: %w", err)
+	}
+	return nil
+}
+
+// proposeAll writes one system's findings into the plan.
+func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery) error {
+	prop := ch.proposer(d.system)
+	for from := int64(-1); ; {
+		rows, err := ch.Query(ctx, `select f.ord, f.sealed from findings f where f.task_id = $1 and f.attempt = $2 and f.ord > $3 order by f.ord limit $4`,
+			d.task, d.attempt, from, planBatch)
+		if err != nil {
+			return fmt.Errorf("read findings: %w", err)
+		}
+		n := 0
+		var f connect.Found
+		var sealed []byte
+		var entries []plan.Entry
+		_, err = pgx.ForEachRow(rows, []any{&from, &sealed}, func() error {
+			n++
+			f = connect.Found{}
+			if err := openJSON(ch.key, "finding", sealed, &f); err != nil {
+				return err
+			}
+			entries = append(entries, prop.Propose(f)...)
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read findings: %w", err)
+		}
+		for _, e := range entries {
+			if err := w.add(ctx, e, "", nil); err != nil {
+				return err
+			}
+		}
+		if n < planBatch {
+			return nil
+		}
+	}
+}
+
+func (ch *change) proposer(system string) plan.Proposer {
+	return proposer(ch.key, system, ch.c.Rights, ch.c.Purposes, ch.c.Decisions)
+}
+
+func proposer(key seal.Key, system string, rights, purposes []string, decided []RightDecision) plan.Proposer {
+	rights = slices.DeleteFunc(slices.Clone(rights), func(right string) bool {
+		return slices.ContainsFunc(decided, func(d RightDecision) bool { return d.Right == right && d.Decision == "refused" })
+	})
+	return plan.Proposer{
+		System: system, Rights: rights, Purposes: purposes,
+		Fingerprint: func(guard []byte) string { return key.Digest("guard", string(guard)) },
+	}
+}
+
+// manualWork plans what people must do: where a record points to the system,
+// or always.
+func (ch *change) manualWork(points []connect.Pointer) ([]plan.Manual, error) {
+	var out []plan.Manual
+	for _, c := range ch.s.systems {
+		d := c.Describe()
+		if d.Manual == nil || !(d.Manual.Always || slices.ContainsFunc(points, func(p connect.Pointer) bool { return p.System == d.Name })) {
+			continue
+		}
+		for _, right := range slices.Sorted(slices.Values(ch.c.Rights)) {
+			out = append(out, plan.Manual{
+				System: d.Name, Right: right, Instructions: d.Manual.Instructions, Within: int(d.Manual.Within / time.Hour),
+			})
+		}
+	}
+	return out, nil
+}
+
+// planWriter writes a plan's records as they come, in order.
+type planWriter struct {
+	ch       *change
+	p        *storedPlan
+	h        *plan.Hasher
+	rows     [][]any
+	ord      int64
+	redacted int
+}
+
+// newPlan begins the case's next plan and makes it the one in force.
+func (ch *change) newPlan(ctx context.Context) (*planWriter, error) {
+	nonce := make([]byte, 16)
+	rand.Read(nonce)
+	p := &storedPlan{
+		ID: newID(), CreatedAt: ch.at,
+		Header: plan.Header{
+			V: plan.Version, Case: ch.c.ID.String(), Rights: slices.Sorted(slices.Values(ch.c.Rights)),
+			Nonce: hex.EncodeToString(nonce), Datasets: map[string]string{}, Config: ch.s.configHash(),
+		},
+	}
+	for _, c := range ch.s.systems {
+		d := c.Describe()
+		p.Header.Datasets[d.Name] = d.Hash
+	}
+	h, err := plan.NewHasher(p.Header)
+	if err != nil {
+		return nil, err
+	}
+	if err := ch.QueryRow(ctx, `select coalesce(max(p.version), 0) + 1 from plans p where p.case_id = $1`, ch.c.ID).Scan(&p.Version); err != nil {
+		return nil, fmt.Errorf("number plan: %w", err)
+	}
+	_, err = ch.Exec(ctx, `insert into plans (id, case_id, version, hash, header, records, counts, created_at) values ($1, $2, $3, '', $4, 0, '[]', $5)`,
+		p.ID, ch.c.ID, p.Version, p.Header, ch.at)
+	if err != nil {
+		return nil, fmt.Errorf("insert plan: %w", err)
+	}
+	ch.c.PlanID = &p.ID
+	return &planWriter{ch: ch, p: p, h: h}, nil
+}
+
+func (w *planWriter) add(ctx context.Context, e plan.Entry, outcome string, until *time.Time) error {
+	if _, err := w.h.Add(e.Record); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(sealedRecord{Line: e.Record, Note: e.Note})
+	if err != nil {
+		return fmt.Errorf("encode record: %w", err)
+	}
+	key := w.ch.key
+	w.rows = append(w.rows, []any{
+		w.p.ID, w.ord, e.Record.System, e.Record.Type, keyDigest(key, e.Record.System, e.Record.Type, e.Record.Key), e.Record.Right,
+		string(e.Record.Action), string(e.Note.Match), e.Note.Shared, !e.Note.Undecided, key.Seal("record", raw), outcome, until,
+	})
+	w.ord++
+	if e.Note.Undecided && e.Record.Action == connect.Redact {
+		w.redacted++
+	} else if e.Note.Undecided {
+		w.p.Undecided++
+	}
+	i := slices.IndexFunc(w.p.Counts, func(c planCount) bool {
+		return c.System == e.Record.System && c.Right == e.Record.Right && c.Action == e.Record.Action
+	})
+	if i < 0 {
+		w.p.Counts = append(w.p.Counts, planCount{System: e.Record.System, Right: e.Record.Right, Action: e.Record.Action})
+		i = len(w.p.Counts) - 1
+	}
+	w.p.Counts[i].Count++
+	if len(w.rows) >= planBatch {
+		return w.flush(ctx)
+	}
+	return nil
+}
+
+func (w *planWriter) flush(ctx context.Context) error {
+	_, err := w.ch.CopyFrom(ctx, pgx.Identifier{"plan_records"}, []string{
+		"plan_id", "ord", "system", "type", "key_digest", "right", "action", "match", "shared", "decided", "sealed", "outcome", "until",
+	}, pgx.CopyFromRows(w.rows))
+	w.rows = w.rows[:0]
+	if err != nil {
+		return fmt.Errorf("write plan records: %w", err)
+	}
+	return nil
+}
+
+// close writes the rest and the plan's hash.
+func (w *planWriter) close(ctx context.Context, way foundOnTheWay) error {
+	if err := w.flush(ctx); err != nil {
+		return err
+	}
+	for _, m := range w.p.Manual {
+		if err := w.h.AddManual(m); err != nil {
+			return err
+		}
+	}
+	w.p.Hash, w.p.Records = w.h.Sum(), w.h.Records()
+	raw, err := json.Marshal(way)
+	if err != nil {
+		return fmt.Errorf("encode findings: %w", err)
+	}
+	_, err = w.ch.Exec(ctx, `update plans set hash = $2, records = $3, counts = $4, undecided = $5, manual = $6, warnings = $7, sealed = $8 where id = $1`,
+		w.p.ID, w.p.Hash, w.p.Records, orEmpty(w.p.Counts), w.p.Undecided, orEmpty(w.p.Manual), orEmpty(w.p.Warnings), w.ch.key.Seal("plan", raw))
+	if err != nil {
+		return fmt.Errorf("write plan: %w", err)
+	}
+	return nil
+}
+
+// keyDigest is how a record is found again without its key in clear.
+func keyDigest(k seal.Key, system, typ, key string) []byte {
+	sum, _ := hex.DecodeString(k.Digest("record", system, typ, key))
+	return sum
+}
+
+// planRow is one record of a stored plan.
+type planRow struct {
+	Ord     int64
+	Record  plan.Record
+	Note    plan.Note
+	Decided bool
+	Outcome string
+	Until   *time.Time
+}
+
+// recordsOf yields a plan's records in order, in batches, so that a plan of
+// a million records needs no memory for them. where narrows by system and
+// actions; empty means all.
+func recordsOf(ctx context.Context, q querier, key seal.Key, planID uuid.UUID, system string, actions []connect.Action) iter.Seq2[planRow, error] {
+	return func(yield func(planRow, error) bool) {
+		for from := int64(-1); ; {
+			batch, err := recordBatch(ctx, q, key, planID, system, actions, from, planBatch)
+			if err != nil {
+				yield(planRow{}, err)
+				return
+			}
+			for _, r := range batch {
+				from = r.Ord
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if len(batch) < planBatch {
+				return
+			}
+		}
+	}
+}
+
+func recordBatch(ctx context.Context, q querier, key seal.Key, planID uuid.UUID, system string, actions []connect.Action, from int64, limit int) ([]planRow, error) {
+	rows, err := q.Query(ctx, `select r.ord, r.decided, r.outcome, r.until, r.sealed from plan_records r
+		where r.plan_id = $1 and r.ord > $2 and ($3 = '' or r.system = $3) and (cardinality($4::text[]) = 0 or r.action = any($4))
+		order by r.ord limit $5`, planID, from, system, orEmpty(actions), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read plan records: %w", err)
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (planRow, error) {
+		var r planRow
+		var sealed []byte
+		if err := row.Scan(&r.Ord, &r.Decided, &r.Outcome, &r.Until, &sealed); err != nil {
+			return r, err
+		}
+		var sr sealedRecord
+		if err := openJSON(key, "record", sealed, &sr); err != nil {
+			return r, err
+		}
+		r.Record, r.Note = sr.Line, sr.Note
+		return r, nil
+	})
+}
+
+func openJSON(k seal.Key, label string, sealed []byte, into any) error {
+	if sealed == nil {
+		return errors.New("requests: nothing sealed here")
+	}
+	raw, err := k.Open(label, sealed)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", label, err)
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return fmt.Errorf("decode %s: %w", label, err)
+	}
+	return nil
+}
+
+func mapKeys[V any](m map[string]V) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}

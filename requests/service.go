@@ -1,0 +1,157 @@
+// Package requests is the life of a privacy request: it is filed, its filer is
+// verified, the person's records are discovered and planned, a data
+// protection officer decides, systems act, and what they did is looked at
+// again. One verb per file; README.md shows the states.
+package requests
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"habeas/requests/blob"
+	"habeas/requests/connect"
+	"habeas/requests/evidence"
+	"habeas/requests/seal"
+)
+
+// Settings are what a company decides about its requests.
+type Settings struct {
+	Company     string // as letters and packages name the controller
+	Contact     string // how to reach its data protection officer
+	Authority   string // the supervisory authority's name, for EU controllers
+	AuthorityAt string // and its address
+	BaseURL     string // where customers reach the portal, without a trailing slash
+
+	ApprovalsErasure int             // distinct people who approve an erasure (default 2)
+	ApprovalsRelease int             // people who approve a release (default 1)
+	ErasureWait      time.Duration   // between approval and erasure; the customer can still cancel
+	Rescans          []time.Duration // after completion, when erased records are looked for again
+	PackageFor       time.Duration   // how long a package can be fetched (default 14 days)
+	PausePolicy      string          // strict or suspend: EU clocks while identity is open
+	Purposes         []Purpose       // what people consented to
+	Zone             string          // the controller's time zone; empty: as the law says
+	HolidaySet       string          // the controller's holidays; empty: as the country says
+}
+
+// Purpose is a use of personal data that rests on consent.
+type Purpose struct {
+	Name  string `yaml:"name"`
+	Title string `yaml:"title"`
+}
+
+func (s Settings) withDefaults() Settings {
+	if s.ApprovalsErasure == 0 {
+		s.ApprovalsErasure = 2
+	}
+	if s.ApprovalsRelease == 0 {
+		s.ApprovalsRelease = 1
+	}
+	if s.PackageFor == 0 {
+		s.PackageFor = 14 * 24 * time.Hour
+	}
+	if s.PausePolicy == "" {
+		s.PausePolicy = "strict"
+	}
+	if s.Rescans == nil {
+		day := 24 * time.Hour
+		s.Rescans = []time.Duration{day, 30 * day, 90 * day}
+	}
+	return s
+}
+
+// Service carries out the verbs. It is safe for concurrent use.
+type Service struct {
+	db      *pgxpool.Pool
+	ring    *seal.Ring
+	blobs   blob.Store
+	systems []connect.Connector
+	log     *evidence.Log
+	set     Settings
+	now     func() time.Time
+	wake    func(context.Context)
+}
+
+// Parts are what a Service is made of.
+type Parts struct {
+	DB       *pgxpool.Pool
+	Ring     *seal.Ring
+	Blobs    blob.Store
+	Systems  []connect.Connector
+	Log      *evidence.Log
+	Settings Settings
+	Now      func() time.Time      // default time.Now
+	Wake     func(context.Context) // called after a commit that made work; may be nil
+}
+
+// New returns a Service.
+func New(p Parts) *Service {
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	if p.Wake == nil {
+		p.Wake = func(context.Context) {}
+	}
+	systems := slices.Clone(p.Systems)
+	slices.SortFunc(systems, func(a, b connect.Connector) int {
+		if a.Describe().Name < b.Describe().Name {
+			return -1
+		}
+		return 1
+	})
+	return &Service{
+		db: p.DB, ring: p.Ring, blobs: p.Blobs, systems: systems, log: p.Log,
+		set: p.Settings.withDefaults(), now: p.Now, wake: p.Wake,
+	}
+}
+
+// Settings returns the settings in force.
+func (s *Service) Settings() Settings { return s.set }
+
+// Log returns the evidence log.
+func (s *Service) Log() *evidence.Log { return s.log }
+
+// System returns the configured system of that name.
+func (s *Service) System(name string) (connect.Connector, bool) {
+	for _, c := range s.systems {
+		if c.Describe().Name == name {
+			return c, true
+		}
+	}
+	return nil, false
+}
+
+// SystemNames lists the configured systems in order.
+func (s *Service) SystemNames() []string {
+	names := make([]string, 0, len(s.systems))
+	for _, c := range s.systems {
+		names = append(names, c.Describe().Name)
+	}
+	return names
+}
+
+// CaseKey returns the key under which a case's personal data is sealed.
+func (s *Service) CaseKey(ctx context.Context, id string) (seal.Key, error) {
+	var wrapped []byte
+	if err := s.db.QueryRow(ctx, `select c.key_wrapped from cases c where c.id = $1`, id).Scan(&wrapped); err != nil {
+		return seal.Key{}, fmt.Errorf("read case key: %w", err)
+	}
+	if wrapped == nil {
+		return seal.Key{}, refuse(Gone, "key-destroyed", "The personal data of this request was destroyed at the end of its retention.")
+	}
+	return s.ring.Unwrap(wrapped)
+}
+
+// newID returns a time-ordered id.
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// querier is a pool or a transaction.
+type querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}

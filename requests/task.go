@@ -1,0 +1,241 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
+	"habeas/requests/evidence"
+	"habeas/requests/seal"
+)
+
+// Stage is what a task does in its system.
+type Stage string
+
+// The stages of a case, in the order in which they run.
+const (
+	Discover Stage = "discover" // find every record
+	Collect  Stage = "collect"  // read what an access case discloses
+	Check    Stage = "check"    // read again: has anything changed since the plan
+	Package  Stage = "package"  // build the customer's package
+	Suppress Stage = "suppress" // opt out
+	Erase    Stage = "erase"    // erase, mask, detach, correct
+	Verify   Stage = "verify"   // look again
+	Rescan   Stage = "rescan"   // look again days later
+	ByHand   Stage = "manual"   // a person does it
+)
+
+// OwnSystem is the system name of work that happens in Habeas itself.
+const OwnSystem = "habeas"
+
+// Task is one (case, system, stage), with its own row, attempts and receipts.
+type Task struct {
+	ID       uuid.UUID
+	CaseID   uuid.UUID
+	System   string
+	Stage    Stage
+	Round    int
+	PlanID   *uuid.UUID
+	Status   string
+	Attempt  int
+	Failed   int // attempts that failed
+	IntentAt *time.Time
+	sealedIn []byte
+}
+
+// Claim is a task that this worker holds under a lease. Everything written
+// for it is fenced by the attempt: once another worker holds a newer one,
+// writes fail with ErrFenced.
+type Claim struct {
+	Task
+	Rights   []string
+	Purposes []string
+	Key      seal.Key
+	// Again says that an earlier attempt may have acted: what is gone since is
+	// a result, not drift.
+	Again bool
+}
+
+// ErrFenced says that the task is no longer this worker's.
+var ErrFenced = errors.New("requests: the task was taken over by another attempt")
+
+// ErrNotNow says that a task cannot be claimed at the moment: it is done,
+// taken, paused, not due, or its system has no free slot.
+var ErrNotNow = errors.New("requests: the task cannot be claimed now")
+
+var workerActor = Actor{Role: Worker}
+
+func (ch *change) addTask(ctx context.Context, system string, stage Stage, round int, at time.Time, sealedIn []byte) error {
+	_, err := ch.Exec(ctx, `insert into tasks (id, case_id, system, stage, round, plan_id, status, created_at, due_on, next_attempt_at, sealed_in)
+		values ($1, $2, $3, $4, $5, $6, 'waiting', $7, $8, $9, $10)`,
+		newID(), ch.c.ID, system, stage, round, ch.c.PlanID, ch.at, ch.c.DueOn, at, sealedIn)
+	if err != nil {
+		return fmt.Errorf("insert task: %w", err)
+	}
+	ch.woke = true
+	return nil
+}
+
+const claimCase = `update cases c set event_seq = c.event_seq + 1, event_at = greatest(clock_timestamp(), c.event_at),
+		acted_at = case when t.stage = 'erase' then coalesce(c.acted_at, clock_timestamp()) else c.acted_at end
+	from tasks t where t.id = $1 and t.status = 'waiting' and t.next_attempt_at <= now() and c.id = t.case_id
+	returning c.id, c.event_seq, c.event_at, c.rights, c.purposes, c.key_wrapped`
+
+const claimTask = `with slot as (
+		select s.system, s.n from slots s join tasks t on t.system = s.system
+		where t.id = $1 and (s.task_id is null or s.lease_until < now())
+		order by s.n limit 1 for update of s skip locked),
+	claimed as (
+		update tasks t set status = 'running', attempt = t.attempt + 1, lease_until = now() + $2::interval, worker = $3,
+			intent_at = coalesce(t.intent_at, case when t.stage in ('suppress', 'erase') then now() end)
+		from slot where t.id = $1 and t.status = 'waiting'
+			and not exists (select 1 from systems y where y.name in (t.system, '*') and y.paused)
+		returning t.id, t.case_id, t.system, t.stage, t.round, t.plan_id, t.attempt, t.attempts_failed, t.attempt > 1 and t.intent_at is not null as again, t.sealed_in),
+	taken as (
+		update slots s set task_id = $1, lease_until = now() + $2::interval from slot, claimed
+		where s.system = slot.system and s.n = slot.n)
+	select id, case_id, system, stage, round, plan_id, attempt, attempts_failed, again, sealed_in from claimed`
+
+// Claim takes a waiting task under a lease and commits the intent, as an
+// event, before anything is done. ErrNotNow if it cannot be had.
+func (s *Service) Claim(ctx context.Context, id uuid.UUID, worker string, lease time.Duration) (*Claim, error) {
+	tx, err := s.db.Begin(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	var (
+		cl      Claim
+		caseID  uuid.UUID
+		seq     int64
+		at      time.Time
+		wrapped []byte
+	)
+	b := &pgx.Batch{}
+	b.Queue(claimCase, id)
+	b.Queue(claimTask, id, lease, worker)
+	res := tx.SendBatch(ctx, b)
+	err = errors.Join(
+		res.QueryRow().Scan(&caseID, &seq, &at, &cl.Rights, &cl.Purposes, &wrapped),
+		res.QueryRow().Scan(&cl.ID, &cl.CaseID, &cl.System, &cl.Stage, &cl.Round, &cl.PlanID, &cl.Attempt, &cl.Failed, &cl.Again, &cl.sealedIn))
+	if cerr := res.Close(); err == nil {
+		err = cerr
+	}
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, ErrNotNow
+	case err != nil:
+		return nil, fmt.Errorf("claim: %w", err)
+	}
+	if cl.Key, err = s.ring.Unwrap(wrapped); err != nil {
+		return nil, fmt.Errorf("case key: %w", err)
+	}
+	started := evidence.Event{Actor: workerActor.String(), Data: evidence.TaskStarted{
+		Attempt: evidence.Count(cl.Attempt), Stage: evidence.Code(cl.Stage), System: evidence.Code(cl.System), Task: evidence.ID(cl.ID.String()),
+	}}
+	if err := evidence.Append(ctx, tx, caseID.String(), at, seq-1, started); err != nil {
+		return nil, fmt.Errorf("write event: %w", err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return nil, fmt.Errorf("commit: %w", err)
+	}
+	return &cl, nil
+}
+
+// Heartbeat renews a claim's lease. ErrFenced if it is lost.
+func (s *Service) Heartbeat(ctx context.Context, cl *Claim, lease time.Duration) error {
+	tag, err := s.db.Exec(ctx, `with t as (
+			update tasks set lease_until = now() + $3::interval where id = $1 and attempt = $2 and status = 'running' returning id)
+		update slots s set lease_until = now() + $3::interval from t where s.task_id = t.id`, cl.ID, cl.Attempt, lease)
+	if err != nil {
+		return fmt.Errorf("heartbeat: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrFenced
+	}
+	return nil
+}
+
+// finish ends a claim in one transaction: fn writes its results, the task is
+// done, and whoever finished the last task of a stage advances the case.
+func (s *Service) finish(ctx context.Context, cl *Claim, records int64, fn func(*change) error) error {
+	return s.within(ctx, cl.CaseID, func(ch *change) error {
+		if err := ch.end(ctx, cl, "done", records); err != nil {
+			return err
+		}
+		if err := fn(ch); err != nil {
+			return err
+		}
+		ch.record(workerActor, evidence.TaskFinished{
+			Attempt: evidence.Count(cl.Attempt), Records: evidence.Count(records), Result: "done",
+			Stage: evidence.Code(cl.Stage), System: evidence.Code(cl.System), Task: evidence.ID(cl.ID.String()),
+		})
+		return ch.advance(ctx)
+	})
+}
+
+// end closes a running attempt, fenced, and frees its slot.
+func (ch *change) end(ctx context.Context, cl *Claim, status string, records int64) error {
+	tag, err := ch.Exec(ctx, `with t as (
+			update tasks set status = $3, finished_at = $4, lease_until = null, done_count = $5, error_code = '', error_text = ''
+			where id = $1 and attempt = $2 and status = 'running' returning id),
+		freed as (update slots s set task_id = null, lease_until = null from t where s.task_id = t.id)
+		select 1 from t`, cl.ID, cl.Attempt, status, ch.at, records)
+	if err != nil {
+		return fmt.Errorf("end task: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return ErrFenced
+	}
+	return nil
+}
+
+// Backoff is how long after its nth failure (from 1) a task waits.
+func Backoff(n int) time.Duration {
+	return min(time.Second<<min(n, 20), 15*time.Minute)
+}
+
+// Fail ends a claim that did not work out, as the error advises: another
+// attempt later, a manual task, back to review, or attention.
+func (s *Service) Fail(ctx context.Context, cl *Claim, cause error) error {
+	advice := connect.Advice(cause)
+	if advice.Next == connect.Drifted {
+		return s.Drifted(ctx, cl, advice.Code, 0)
+	}
+	return s.within(ctx, cl.CaseID, func(ch *change) error {
+		failed := evidence.TaskFailed{
+			Attempt: evidence.Count(cl.Attempt), Code: evidence.Code(advice.Code), Next: evidence.Code(advice.Next),
+			Stage: evidence.Code(cl.Stage), System: evidence.Code(cl.System), Task: evidence.ID(cl.ID.String()),
+		}
+		status, next := "waiting", ch.at.Add(max(advice.After, Backoff(cl.Failed+1)))
+		switch advice.Next {
+		case connect.Retry:
+			failed.RetryAt = evidence.At(next)
+		case connect.ByHand, connect.Stop:
+			status = "failed"
+			ch.c.setFlag(Attention, true)
+		}
+		tag, err := ch.Exec(ctx, `with t as (
+				update tasks set status = $3, attempts_failed = attempts_failed + 1, lease_until = null, dispatched_at = null,
+					next_attempt_at = $4, error_code = $5, error_text = $6
+				where id = $1 and attempt = $2 and status = 'running' returning id),
+			freed as (update slots s set task_id = null, lease_until = null from t where s.task_id = t.id)
+			select 1 from t`, cl.ID, cl.Attempt, status, next, advice.Code, advice.Text)
+		if err != nil {
+			return fmt.Errorf("fail task: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrFenced
+		}
+		ch.record(workerActor, failed)
+		if advice.Next == connect.ByHand {
+			return ch.addManual(ctx, cl.System, advice.Text, 0)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,462 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
+	"habeas/requests/evidence"
+	"habeas/requests/export"
+	"habeas/requests/plan"
+	"habeas/requests/seal"
+)
+
+// Get returns a case that the actor may see. A customer sees the own one; for
+// everything else the answer is that there is none.
+func (s *Service) Get(ctx context.Context, by Actor, id uuid.UUID) (*Case, error) {
+	if by.Role == Customer && by.ID != id.String() {
+		return nil, errNotFound()
+	}
+	if by.Role == Admin || by.Role == ServiceRole {
+		return nil, errNotFound()
+	}
+	return s.load(ctx, s.db, id)
+}
+
+// TaskView is a task as people see it.
+type TaskView struct {
+	ID           uuid.UUID
+	System       string
+	Stage        Stage
+	Round        int
+	Status       string // waiting, running, done, failed, cancelled, open
+	Attempts     int
+	Failures     int
+	Next         time.Time
+	Error        string // code
+	ErrorText    string
+	Count        int64
+	Result       string // of manual work
+	Due          *time.Time
+	CreatedAt    time.Time
+	FinishedAt   *time.Time
+	Instructions string
+}
+
+// Tasks lists a case's tasks in the order they were made.
+func (s *Service) Tasks(ctx context.Context, c *Case) ([]TaskView, error) {
+	rows, err := s.db.Query(ctx, `select t.id, t.system, t.stage, t.round, t.status, t.attempt, t.attempts_failed, t.next_attempt_at, t.error_code, t.error_text,
+		t.done_count, t.due_at, t.created_at, t.finished_at, t.sealed_in from tasks t where t.case_id = $1 order by t.id`, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read tasks: %w", err)
+	}
+	key, keyErr := s.ring.Unwrap(c.wrapped)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (TaskView, error) {
+		var t TaskView
+		var sealed []byte
+		err := row.Scan(&t.ID, &t.System, &t.Stage, &t.Round, &t.Status, &t.Attempts, &t.Failures, &t.Next, &t.Error, &t.ErrorText,
+			&t.Count, &t.Due, &t.CreatedAt, &t.FinishedAt, &sealed)
+		if err == nil && t.Stage == ByHand {
+			t.Result, t.Error = t.Error, ""
+			if keyErr == nil {
+				if raw, err := key.Open("task", sealed); err == nil {
+					t.Instructions = string(raw)
+				}
+			}
+		}
+		return t, err
+	})
+}
+
+// PlanView is a plan as stored.
+type PlanView struct {
+	ID        uuid.UUID
+	Version   int
+	Hash      string
+	CreatedAt time.Time
+	Total     int64
+	Undecided int
+	Stale     bool
+	Counts    []PlanCount
+	Records   []PlanRecord
+	Manual    []plan.Manual
+	Warnings  []connect.Warning
+	Next      string // cursor
+}
+
+// PlanCount counts a plan's records.
+type PlanCount = planCount
+
+// PlanRecord is one record of a plan with its note and outcome.
+type PlanRecord struct {
+	plan.Record
+	Note    plan.Note
+	Decided bool
+	Outcome string
+	Until   *time.Time
+}
+
+const maxPlanPage = 1000
+
+// Plan returns the plan in force, a page at a time, as stored. limit 0 leaves
+// the records out; it is at most 1,000.
+func (s *Service) Plan(ctx context.Context, c *Case, cursor string, limit int) (*PlanView, error) {
+	if c.PlanID == nil {
+		return nil, refuse(NotFound, "no-plan", "There is no plan yet: the systems are still being searched.")
+	}
+	p, err := readPlan(ctx, s.db, *c.PlanID)
+	if err != nil {
+		return nil, err
+	}
+	v := &PlanView{
+		ID: p.ID, Version: p.Version, Hash: p.Hash, CreatedAt: p.CreatedAt, Total: p.Records, Undecided: p.Undecided, Stale: p.Stale,
+		Counts: p.Counts, Manual: p.Manual, Warnings: p.Warnings,
+	}
+	if limit <= 0 {
+		return v, nil
+	}
+	from := int64(-1)
+	if cursor != "" {
+		if from, err = strconv.ParseInt(cursor, 10, 64); err != nil || from < 0 {
+			return nil, invalid(FieldError{Field: "cursor", Message: "This cursor is not one of ours. Start from the first page."})
+		}
+	}
+	key, err := s.ring.Unwrap(c.wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("case key: %w", err)
+	}
+	limit = min(limit, maxPlanPage)
+	rows, err := recordBatch(ctx, s.db, key, p.ID, "", nil, from, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		v.Next = strconv.FormatInt(rows[limit-1].Ord, 10)
+	}
+	for _, r := range rows {
+		v.Records = append(v.Records, PlanRecord{Record: r.Record, Note: r.Note, Decided: r.Decided, Outcome: r.Outcome, Until: r.Until})
+	}
+	return v, nil
+}
+
+// ApprovalView is one person's approval.
+type ApprovalView struct {
+	User uuid.UUID
+	Hash string
+	At   time.Time
+}
+
+// Approvals of the plan in force, and how many it needs.
+func (s *Service) Approvals(ctx context.Context, c *Case) (given []ApprovalView, needed int, err error) {
+	needed = approvalsNeeded(s.set, c)
+	if c.PlanID == nil {
+		return nil, needed, nil
+	}
+	rows, err := s.db.Query(ctx, `select a.user_id, a.plan_hash, a.at from approvals a where a.plan_id = $1 order by a.at`, *c.PlanID)
+	if err != nil {
+		return nil, needed, fmt.Errorf("read approvals: %w", err)
+	}
+	given, err = pgx.CollectRows(rows, pgx.RowToStructByPos[ApprovalView])
+	return given, needed, err
+}
+
+// ProofView is one proof of identity, without values.
+type ProofView struct {
+	Kind   string
+	ByUser *uuid.UUID
+	At     time.Time
+}
+
+// Proofs of identity recorded in a case.
+func (s *Service) Proofs(ctx context.Context, c *Case) ([]ProofView, error) {
+	rows, err := s.db.Query(ctx, `select p.kind, p.by_user, p.at from proofs p where p.case_id = $1 order by p.id`, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read proofs: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[ProofView])
+}
+
+// OutcomeView is what became of one record. Key is opaque: a keyed digest.
+type OutcomeView struct {
+	System, Type, Key, Right, Outcome, Ground string
+	Until                                     *time.Time
+}
+
+// Outcomes lists what became of the first limit records.
+func (s *Service) Outcomes(ctx context.Context, c *Case, limit int) ([]OutcomeView, error) {
+	if c.PlanID == nil {
+		return nil, nil
+	}
+	key, err := s.ring.Unwrap(c.wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("case key: %w", err)
+	}
+	var out []OutcomeView
+	for r, err := range recordsOf(ctx, s.db, key, *c.PlanID, "", nil) {
+		if err != nil {
+			return nil, err
+		}
+		if len(out) == limit {
+			break
+		}
+		if r.Outcome == "" {
+			continue
+		}
+		out = append(out, OutcomeView{
+			System: r.Record.System, Type: r.Record.Type, Right: r.Record.Right, Outcome: r.Outcome, Ground: r.Record.Ground, Until: r.Until,
+			Key: key.Digest("record", r.Record.System, r.Record.Type, r.Record.Key),
+		})
+	}
+	return out, nil
+}
+
+// OutcomeTotal counts a case's records by system, right and outcome.
+type OutcomeTotal struct {
+	System, Type, Right, Action, Outcome string
+	Count                                int64
+}
+
+// OutcomeTotals counts what became of a case's records.
+func (s *Service) OutcomeTotals(ctx context.Context, c *Case) ([]OutcomeTotal, error) {
+	if c.PlanID == nil {
+		return nil, nil
+	}
+	rows, err := s.db.Query(ctx, `select r.system, r.type, r."right", r.action, r.outcome, count(*) from plan_records r where r.plan_id = $1
+		group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`, *c.PlanID)
+	if err != nil {
+		return nil, fmt.Errorf("count outcomes: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[OutcomeTotal])
+}
+
+// KeptView is a record kept, with its ground, for the customer and the desk.
+type KeptView struct {
+	System, Type, Ground, Until string
+	Count                       int
+}
+
+// Kept groups what a case keeps by type and ground.
+func (s *Service) Kept(ctx context.Context, c *Case) ([]KeptView, error) {
+	if c.PlanID == nil || c.wrapped == nil {
+		return nil, nil
+	}
+	key, err := s.ring.Unwrap(c.wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("case key: %w", err)
+	}
+	var out []KeptView
+	for r, err := range recordsOf(ctx, s.db, key, *c.PlanID, "", []connect.Action{connect.Keep}) {
+		if err != nil {
+			return nil, err
+		}
+		v := KeptView{System: r.Record.System, Type: r.Record.Type, Ground: r.Record.Ground, Until: r.Note.Until}
+		found := false
+		for i := range out {
+			if out[i].System == v.System && out[i].Type == v.Type && out[i].Ground == v.Ground && out[i].Until == v.Until {
+				out[i].Count++
+				found = true
+			}
+		}
+		if !found {
+			v.Count = 1
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// Events are a case's events with their places in the log.
+func (s *Service) Events(ctx context.Context, c *Case) ([]evidence.Line, error) {
+	return s.log.CaseLines(ctx, c.ID.String())
+}
+
+// LetterView is one letter of a case as stored.
+type LetterView struct {
+	ID      string
+	Kind    string
+	Locale  string
+	Version string
+	Status  string
+	At      time.Time
+}
+
+// Letters lists a case's letters without their text.
+func (s *Service) Letters(ctx context.Context, c *Case) ([]LetterView, error) {
+	rows, err := s.db.Query(ctx, `select o.id::text, o.kind, o.locale, o.version, o.status, coalesce(o.sent_at, o.created_at) from outbox o
+		where o.case_id = $1 order by o.created_at, o.id`, c.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read letters: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[LetterView])
+}
+
+// Personal is the personal data of a case, shown for a purpose.
+type Personal struct {
+	Subject Subject
+	Systems []PersonalSystem
+}
+
+// PersonalSystem is what one system holds about the person.
+type PersonalSystem struct {
+	System string
+	Rows   []connect.Row
+	More   bool
+	Error  string
+}
+
+// Purposes for which staff may look at personal data.
+var ViewPurposes = []string{"identity_check", "plan_review", "redaction", "customer_question", "complaint", "audit_request"}
+
+const personalRows = 200
+
+// PersonalData shows identities and values to staff who name a purpose. Every
+// look is an event. What an access case staged is shown as staged; what an
+// erasure would remove is read live.
+func (s *Service) PersonalData(ctx context.Context, by Actor, id uuid.UUID, purpose string) (*Personal, error) {
+	if by.Role != DPO && by.Role != Agent {
+		return nil, errNotFound()
+	}
+	ok := false
+	for _, p := range ViewPurposes {
+		ok = ok || p == purpose
+	}
+	if !ok {
+		return nil, invalid(FieldError{Field: "purpose", Message: "Say why you look: identity_check, plan_review, redaction, customer_question, complaint or audit_request."})
+	}
+	out := &Personal{}
+	c, err := s.load(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.CaseKey(ctx, id.String())
+	if err != nil {
+		return nil, err
+	}
+	if out.Subject, err = openSubject(key, c.sealed); err != nil {
+		return nil, fmt.Errorf("open case: %w", err)
+	}
+	shown := 0
+	if c.PlanID != nil {
+		for _, conn := range s.systems {
+			ps, err := s.preview(ctx, c, key, conn)
+			if err != nil {
+				return nil, err
+			}
+			if ps != nil {
+				shown += len(ps.Rows)
+				out.Systems = append(out.Systems, *ps)
+			}
+		}
+	}
+	return out, s.within(ctx, id, func(ch *change) error {
+		ch.record(by, evidence.PersonalDataViewed{Purpose: evidence.Code(purpose), Records: evidence.Count(shown), What: "preview"})
+		return nil
+	})
+}
+
+// preview reads the first records of one system: staged ones where the case
+// staged them, else live.
+func (s *Service) preview(ctx context.Context, c *Case, key seal.Key, conn connect.Connector) (*PersonalSystem, error) {
+	name := conn.Describe().Name
+	ps := &PersonalSystem{System: name}
+	staged, err := s.staged(ctx, c, key, name)
+	if err != nil {
+		return nil, err
+	}
+	if staged != nil {
+		defer staged.Close()
+		for row, err := range staged.All() {
+			if err != nil {
+				return nil, err
+			}
+			if len(ps.Rows) == personalRows {
+				ps.More = true
+				break
+			}
+			ps.Rows = append(ps.Rows, row)
+		}
+		return ps, nil
+	}
+	reader, ok := conn.(connect.Reader)
+	if !ok {
+		return nil, nil
+	}
+	batch, err := recordBatch(ctx, s.db, key, *c.PlanID, name, nil, -1, personalRows+1)
+	if err != nil || len(batch) == 0 {
+		return nil, err
+	}
+	if len(batch) > personalRows {
+		batch, ps.More = batch[:personalRows], true
+	}
+	targets := func(yield func(connect.Target, error) bool) {
+		last := ""
+		for _, r := range batch {
+			t := connect.Target{Type: r.Record.Type, Key: r.Record.Key, Owner: r.Record.Owner, Action: connect.Disclose}
+			if id := t.Type + "\x00" + t.Key; id != last && !yield(t, nil) {
+				return
+			} else {
+				last = id
+			}
+		}
+	}
+	err = reader.Read(ctx, targets, func(row connect.Row) error { ps.Rows = append(ps.Rows, row); return nil })
+	if err != nil {
+		ps.Error = connect.Advice(err).Text
+	}
+	return ps, nil
+}
+
+// stagedRows is an open stage.
+type stagedRows struct {
+	*export.StageReader
+	close func() error
+}
+
+// Close ends the reading.
+func (r *stagedRows) Close() error { return r.close() }
+
+// staged opens what a system's collection stored; nil when there is none.
+func (s *Service) staged(ctx context.Context, c *Case, key seal.Key, system string) (*stagedRows, error) {
+	var task uuid.UUID
+	var attempt int
+	err := s.db.QueryRow(ctx, `select t.id, t.attempt from tasks t where t.case_id = $1 and t.plan_id = $2 and t.system = $3 and t.stage = 'collect' and t.status = 'done'
+		order by t.id desc limit 1`, c.ID, c.PlanID, system).Scan(&task, &attempt)
+	if errors.Is(err, pgx.ErrNoRows) || c.PackageName != "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find staged data: %w", err)
+	}
+	r, _, err := s.blobs.Open(ctx, stageName(c.ID, task, attempt))
+	if err != nil {
+		return nil, fmt.Errorf("open staged data: %w", err)
+	}
+	plain, err := key.Reader(r)
+	if err != nil {
+		r.Close()
+		return nil, fmt.Errorf("open staged data: %w", err)
+	}
+	st, err := export.OpenStage(plain)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	return &stagedRows{StageReader: st, close: r.Close}, nil
+}
+
+// Subject opens the case's own particulars, for the customer's own page and
+// for staff who named a purpose.
+func (s *Service) subject(c *Case) (Subject, error) {
+	key, err := s.ring.Unwrap(c.wrapped)
+	if err != nil {
+		return Subject{}, fmt.Errorf("case key: %w", err)
+	}
+	return openSubject(key, c.sealed)
+}
