@@ -248,10 +248,9 @@ func (r *run) deadline(t Term) (Deadline, bool) {
 		r.days(t, &d)
 	}
 	d.At = d.Due.endOf(r.loc)
-	d.Target = d.Due
-	if t.Target > 0 {
-		d.Target = d.Due.AddDays(-t.Target)
-		d.rule("target", t.Cite, "The desk aims at %s: the text can be read a day shorter.", d.Target.Long())
+	d.Target = d.Due.AddDays(-t.Target)
+	if t.Note != "" {
+		d.rule("note", t.Cite, "%s", t.Note)
 	}
 	return d, true
 }

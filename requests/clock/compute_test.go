@@ -110,6 +110,54 @@ func TestInternalTarget(t *testing.T) {
 	}
 }
 
+// A row that is like another one never cites the other's articles.
+func TestRowsCiteTheirOwnLaw(t *testing.T) {
+	home := map[string]string{} // article → law that wrote it
+	for _, code := range []string{"VA", "CO", "OR"} {
+		law, err := clock.Builtin().Law(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		home[law.Cite] = code
+	}
+	for _, code := range clock.Builtin().Codes() {
+		law, err := clock.Builtin().Law(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var cites []string
+		for _, right := range clock.Rights {
+			in := received(t, code, "2027-03-01")
+			in.Right, in.Events = right, []clock.Event{{Kind: clock.Clarify, From: day(t, "2027-03-02"), To: day(t, "2027-03-03")}}
+			res, err := clock.Compute(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range res.Deadlines {
+				for _, r := range d.Rules {
+					cites = append(cites, r.Cite)
+				}
+			}
+			for _, g := range law.Grounds(right) {
+				cites = append(cites, g.Cite)
+			}
+			cites = append(cites, law.Rights[right])
+		}
+		for _, r := range law.Remedies {
+			cites = append(cites, r.Cite)
+		}
+		if law.Extension != nil {
+			cites = append(cites, law.Extension.Cite)
+		}
+		for _, c := range cites {
+			if from := home[c]; from != "" && from != code {
+				t.Errorf("%s cites %s", code, c)
+				break
+			}
+		}
+	}
+}
+
 // The clock that law.md §8, assertion 8, speaks of: the clarification moves
 // access alone, proof of identity moves every right; California neither.
 func TestPausesByRight(t *testing.T) {

@@ -73,6 +73,7 @@ type Term struct {
 	Except  []string `yaml:"except"`
 	InForce Date     `yaml:"in_force"`
 	Target  int      `yaml:"target"`
+	Note    string   `yaml:"note"`
 	Counsel bool     `yaml:"counsel"`
 }
 
@@ -180,8 +181,12 @@ func (w *Law) inherit(base *Law) {
 	set(&w.Family, base.Family)
 	set(&w.Zone, base.Zone)
 	set(&w.Set, base.Set)
-	set(&w.CountCite, base.CountCite)
-	set(&w.ClampCite, base.ClampCite)
+	if base.CountCite != base.Cite {
+		set(&w.CountCite, base.CountCite)
+	}
+	if base.ClampCite != base.Cite {
+		set(&w.ClampCite, base.ClampCite)
+	}
 	if w.Roll == nil {
 		w.Roll = base.Roll
 	}

@@ -8,7 +8,7 @@ import (
 // Rule is one step of a derivation: a sentence for people and the article it
 // rests on. Code names the step, so that a page may put it in other words:
 // received, restarted, ends, paused, late_pause, no_pause, rolled, announced,
-// counted, target.
+// counted, note.
 type Rule struct {
 	Cite string `json:"cite"`
 	Text string `json:"text"`
