@@ -202,6 +202,7 @@ func named(in Input) (*run, error) {
 		return nil, badInput("zone", "There is no time zone %q; use an IANA name such as Europe/Berlin.", clip(in.Zone))
 	}
 	r := &run{in: in, law: law, loc: loc, cal: newCalendar(in.Set, in.Holidays), right: in.Right, received: in.Received.In(loc)}
+	r.in.Events = slices.DeleteFunc(slices.Clone(in.Events), func(e Event) bool { return e.Right != "" && e.Right != in.Right })
 	if !in.Now.IsZero() {
 		r.today = DateIn(in.Now, loc)
 	}

@@ -252,6 +252,18 @@ func TestExtension(t *testing.T) {
 	}
 }
 
+// In a case with several rights an extension of one leaves the others alone.
+func TestEventOfOneRight(t *testing.T) {
+	in := received(t, "CA", "2026-03-02")
+	in.Events = []clock.Event{{Kind: clock.Extended, From: day(t, "2026-03-20"), Right: clock.Access}}
+	for right, want := range map[string]string{clock.Access: "extended", clock.Erasure: "respond", clock.OptOut: "opt_out"} {
+		in.Right = right
+		if res, err := clock.Compute(in); err != nil || res.Binding != want {
+			t.Errorf("%s is bound by %s, %v", right, res.Binding, err)
+		}
+	}
+}
+
 func TestComputeRefuses(t *testing.T) {
 	event := func(kind, from, to string) []clock.Event {
 		e := clock.Event{Kind: kind}

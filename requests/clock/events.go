@@ -20,6 +20,8 @@ type Event struct {
 	Kind string `json:"kind"`
 	From Date   `json:"from,omitzero"`
 	To   Date   `json:"to,omitzero"`
+	// Right limits the event to the clock of one right of a case; "" is all.
+	Right string `json:"right,omitempty"`
 }
 
 // ParseEvent reads id=DATE, fee=DATE, clarify=FROM/TO (also cl=), and
