@@ -105,7 +105,9 @@ type Found struct {
 	Type string // the system's record type, e.g. "contacts"
 	Key  string // primary key as text; composite keys as a JSON array
 	// Owner names the person within the system to whom the record belongs
-	// (the key of the person's row), so that a change of owner is drift.
+	// ("contacts/17", the type and key of the person's row; a JSON array of
+	// these where several rows of the person use a shared record), so that a
+	// change of owner is drift. Empty where no row stands for the person.
 	Owner string
 	// Via is the path by which it was reached, e.g. "contacts.email" or
 	// "contacts.email > tickets.contact_id". It holds no values.

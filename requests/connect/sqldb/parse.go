@@ -42,6 +42,9 @@ func (r *reader) dataset(text []byte) *Dataset {
 	}
 	for i, name := range tables.keys {
 		r.name(tables.lines[i], name)
+		if strings.Contains(name, "/") {
+			r.fault(tables.lines[i], "a record type takes no slash; give the table's name under table")
+		}
 		if t := r.table(name, schema, tables.vals[i], tables.lines[i]); t != nil {
 			d.Tables = append(d.Tables, t)
 		}

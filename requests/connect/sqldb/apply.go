@@ -1,0 +1,230 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"habeas/requests/connect"
+)
+
+// Time limits inside an apply: waiting for others' locks, one statement, and
+// an idle transaction.
+const applyLimits = `set local lock_timeout = '10s'; set local statement_timeout = '10min'; set local idle_in_transaction_session_timeout = '2min'`
+
+// group is what a job does to rows of one table in one way.
+type group struct {
+	t      *Table
+	action connect.Action
+	fields []string
+	owned  bool // targets name an owner, which is checked
+	keys   []string
+	owners []string         // for Detach of shared rows: JSON arrays
+	values []connect.Target // for Correct
+	absent map[string]bool  // found gone already
+	state  connect.State    // of all others, when the job is done
+}
+
+// job is one Apply.
+type job struct {
+	d      *DB
+	tx     pgx.Tx
+	cat    *catalog
+	groups []*group
+	order  []place
+	people owners
+}
+
+// place is where the i-th target went.
+type place struct {
+	group *group
+	at    int32
+}
+
+// Apply implements connect.Applier: one transaction, children first. The job's
+// id is not stored in the customer's database; what is already in its target
+// state counts as done, which makes a repeated job harmless.
+func (d *DB) Apply(ctx context.Context, _ string, targets iter.Seq2[connect.Target, error], done func(connect.Result) error) error {
+	j := &job{d: d}
+	if err := j.collect(targets); err != nil {
+		return d.advise(ctx, err)
+	}
+	if len(j.order) == 0 {
+		return nil
+	}
+	if err := j.run(ctx); err != nil {
+		return d.advise(ctx, err)
+	}
+	for _, p := range j.order {
+		r := connect.Result{Type: p.group.t.Name, Key: p.group.keys[p.at], State: p.group.state}
+		if p.group.absent[r.Key] {
+			r.State = connect.Absent
+		}
+		if err := done(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect reads the plan: keys only, so that a million rows fit.
+func (j *job) collect(targets iter.Seq2[connect.Target, error]) error {
+	names := map[string]bool{}
+	var last *group
+	for x, err := range targets {
+		if err != nil {
+			return emitError{err}
+		}
+		g := last
+		if g == nil || !g.takes(x) {
+			if g, err = j.groupFor(x); err != nil {
+				return err
+			}
+			last = g
+		}
+		if x.Owner != "" && !names[x.Owner] {
+			names[strings.Clone(x.Owner)] = true
+		}
+		j.order = append(j.order, place{g, int32(len(g.keys))})
+		g.keys = append(g.keys, x.Key)
+		if g.action == connect.Correct {
+			g.values = append(g.values, x)
+		}
+		if g.action == connect.Detach && len(g.fields) == 0 {
+			parts, err := splitOwner(x.Owner)
+			if err != nil || len(parts) == 0 {
+				return connect.Permanent("no-owner", "A shared record is planned to be detached, but from nobody.", nil)
+			}
+			if x.Owner[0] != '[' {
+				x.Owner = oneOwner(x.Owner)
+			}
+			g.owners = append(g.owners, x.Owner)
+		}
+	}
+	var err error
+	if j.people, err = j.d.ownersOf(names); err != nil {
+		return connect.Permanent("bad-owner", "A record's owner is not a person of this system.", nil)
+	}
+	return nil
+}
+
+func (g *group) takes(x connect.Target) bool {
+	return g.t.Name == x.Type && g.action == x.Action && g.owned == (x.Owner != "") && slices.Equal(g.fields, x.Fields)
+}
+
+func (j *job) groupFor(x connect.Target) (*group, error) {
+	for _, g := range j.groups {
+		if g.takes(x) {
+			return g, nil
+		}
+	}
+	t := j.d.data.table(x.Type)
+	if t == nil {
+		return nil, connect.Permanent(errType, "The dataset file has no such record type.", nil)
+	}
+	g := &group{t: t, action: x.Action, fields: slices.Clone(x.Fields), owned: x.Owner != "", state: stateOf(x.Action)}
+	if err := g.allowed(); err != nil {
+		return nil, err
+	}
+	j.groups = append(j.groups, g)
+	return g, nil
+}
+
+// allowed refuses what the dataset rules out, whatever a plan says.
+func (g *group) allowed() error {
+	t := g.t
+	for _, f := range g.fields {
+		if t.column(f) == nil {
+			return connect.Permanent("unknown-field", "The dataset file has no such field in "+t.Name+".", nil)
+		}
+		if slices.Contains(t.Key, f) && g.action != connect.Disclose && g.action != connect.Redact && g.action != connect.Keep {
+			return connect.Permanent("key-field", "A key of "+t.Name+" cannot be changed.", nil)
+		}
+	}
+	changes := g.action == connect.Erase || g.action == connect.Mask || g.action == connect.Detach
+	switch {
+	case changes && t.Never != "":
+		return connect.Permanent("never-erase", "The dataset file says never to erase from "+t.Name+".", nil)
+	case g.action == connect.Suppress && len(assignments(t, g.fields)) == 0:
+		return connect.Permanent("no-suppress", "The dataset file does not say how to suppress in "+t.Name+".", nil)
+	case g.action == connect.Detach && len(g.fields) == 0 && len(t.SharedBy) == 0:
+		g.fields = detachFields(t)
+		if len(g.fields) == 0 {
+			return connect.Permanent("no-detach", "The dataset file does not say how to detach in "+t.Name+".", nil)
+		}
+	}
+	return nil
+}
+
+func (j *job) run(ctx context.Context) error {
+	tx, err := j.d.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	if err != nil {
+		return err
+	}
+	defer rollback(tx)
+	if _, err := tx.Exec(ctx, applyLimits); err != nil {
+		return err
+	}
+	if j.cat, err = j.d.catalog(ctx, tx); err != nil {
+		return err
+	}
+	j.tx = tx
+	if err := j.act(ctx); err != nil {
+		return err
+	}
+	err = tx.Commit(ctx)
+	if err == nil {
+		return nil
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) || errors.Is(err, pgx.ErrTxCommitRollback) {
+		return err // the database says that it did not commit
+	}
+	// Did it commit? The next attempt reads what is there and ends what is left.
+	return connect.RetryAfter(0, "commit-unknown", "The connection broke during the commit; the next attempt looks at what is there.", nil)
+}
+
+// act does everything inside the transaction.
+func (j *job) act(ctx context.Context) error {
+	ord := childrenFirst(j.d.data, j.cat)
+	if ord.deferred {
+		if _, err := j.tx.Exec(ctx, "set constraints all deferred"); err != nil {
+			return err
+		}
+	}
+	looked := map[*group]bool{}
+	for _, t := range ord.tables {
+		for _, g := range j.groups {
+			if g.t != t || !j.looksFirst(g, ord) {
+				continue
+			}
+			if err := j.look(ctx, g); err != nil {
+				return err
+			}
+			looked[g] = true
+		}
+	}
+	for _, t := range ord.tables {
+		for _, f := range ord.cut[t] {
+			if err := j.cut(ctx, f); err != nil {
+				return err
+			}
+		}
+		for _, action := range []connect.Action{connect.Suppress, connect.Correct, connect.Detach, connect.Mask, connect.Erase} {
+			for _, g := range j.groups {
+				if g.t != t || g.action != action {
+					continue
+				}
+				if err := j.change(ctx, g, looked[g]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

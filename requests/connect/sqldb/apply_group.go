@@ -1,0 +1,242 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
+)
+
+// detachesShared reports whether the group takes people out of shared rows.
+func (g *group) detachesShared() bool { return g.action == connect.Detach && len(g.fields) == 0 }
+
+func (g *group) acts() bool {
+	switch g.action {
+	case connect.Erase, connect.Mask, connect.Detach, connect.Suppress, connect.Correct:
+		return true
+	}
+	return false
+}
+
+// owned writes the check that rows still belong to the people of the job, with
+// parameters from $first on.
+func (j *job) owned(g *group, first int) (sql string, looks bool, args []any) {
+	if !g.owned || g.t.Person {
+		return "", false, nil
+	}
+	o := j.people.from(first)
+	sql, looks = j.d.ownedSQL(j.cat, o, g.t, "t", nil)
+	if sql == "" {
+		return "", false, nil
+	}
+	return " and " + sql, looks, o.args
+}
+
+// looksFirst reports whether a group must be checked before anything changes,
+// because the job itself changes what the check looks at.
+func (j *job) looksFirst(g *group, ord ordering) bool {
+	if !g.acts() || g.detachesShared() {
+		return false
+	}
+	_, looks, _ := j.owned(g, len(g.t.Key)+1)
+	return looks || ord.cyclic[g.t] || (g.action == connect.Erase && len(g.t.SharedBy) > 0)
+}
+
+// look locks the rows of a group, in the order of their keys, and checks that
+// they are still the people's, and used by nobody else where they would go.
+func (j *job) look(ctx context.Context, g *group) error {
+	n := len(g.t.Key)
+	owned, _, oargs := j.owned(g, n+1)
+	ok := "true" + owned
+	if g.action == connect.Erase && len(g.t.SharedBy) > 0 {
+		ok += fmt.Sprintf(" and not %s", usedSQL(j.cat, j.d.data, g.t, fmt.Sprintf("<> all($%d::text[])", n+len(oargs)+1)))
+		oargs = append(slices.Clip(oargs), j.people.names)
+	}
+	if g.action != connect.Correct {
+		ok = "(" + ok + ") or " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields)
+	}
+	q := "select coalesce(" + ok + ", false) from " + g.t.rel() + " t where " + keyAny(j.cat, g.t, "t", 1) +
+		" order by " + keyText(g.t, "t") + ` collate "C" for update of t`
+	for part := range slices.Chunk(g.keys, batchSize) {
+		args, err := splitKeys(g.t, part)
+		if err != nil {
+			return err
+		}
+		rows, err := j.tx.Query(ctx, q, append(args, oargs...)...)
+		if err != nil {
+			return err
+		}
+		fine, err := pgx.CollectRows(rows, pgx.RowTo[bool])
+		if err != nil {
+			return err
+		}
+		if slices.Contains(fine, false) {
+			return drifted(g)
+		}
+	}
+	return nil
+}
+
+func drifted(g *group) error {
+	return connect.Drift("not-as-planned", "Records of "+g.t.Name+" are not as they were planned: they belong to somebody else, or others use them now; nothing was changed.")
+}
+
+// cut nulls a reference in rows that will be deleted later.
+func (j *job) cut(ctx context.Context, f foreignKey) error {
+	for _, g := range j.groups {
+		if g.action != connect.Erase || g.t.Schema != f.child[0] || g.t.Rel != f.child[1] {
+			continue
+		}
+		var set []string
+		for _, c := range f.columns {
+			set = append(set, quote(c)+" = null")
+		}
+		q := "update " + g.t.rel() + " t set " + strings.Join(set, ", ") + " where " + keyAny(j.cat, g.t, "t", 1)
+		for part := range slices.Chunk(g.keys, batchSize) {
+			args, err := splitKeys(g.t, part)
+			if err != nil {
+				return err
+			}
+			if _, err := j.tx.Exec(ctx, q, args...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// change does what a group is planned for, in batches of keys. A table that
+// refers to itself is done in one statement, at whose end the database checks.
+func (j *job) change(ctx context.Context, g *group, looked bool) error {
+	switch {
+	case g.action == connect.Correct:
+		return j.correct(ctx, g)
+	case g.detachesShared():
+		return j.detachShared(ctx, g)
+	}
+	size := batchSize
+	if g.action == connect.Erase {
+		for _, f := range j.cat.fks {
+			if f.parent == f.child && f.parent == [2]string{g.t.Schema, g.t.Rel} {
+				size = len(g.keys)
+			}
+		}
+		if len(g.t.SharedBy) > 0 {
+			if err := j.leaveShared(ctx, g); err != nil {
+				return err
+			}
+		}
+	}
+	owned, oargs := "", []any(nil)
+	if !looked {
+		owned, _, oargs = j.owned(g, len(g.t.Key)+1)
+	}
+	where := owned
+	if g.action == connect.Erase {
+		where += " and " + live(g.t, "t")
+	} else {
+		where += " and not " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields)
+	}
+	q := changeSQL(j.cat, g.t, g.action, g.fields, where)
+	for part := range slices.Chunk(g.keys, size) {
+		args, err := splitKeys(g.t, part)
+		if err != nil {
+			return err
+		}
+		if g.action == connect.Erase {
+			if err := j.cascades(ctx, g, args); err != nil {
+				return err
+			}
+		}
+		n := int64(0)
+		if q != "" {
+			tag, err := j.tx.Exec(ctx, q, append(slices.Clip(args), oargs...)...)
+			if err != nil {
+				return err
+			}
+			n = tag.RowsAffected()
+		}
+		if n == int64(len(part)) {
+			continue
+		}
+		if err := j.leftover(ctx, g, part, args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leftover settles rows that a statement did not change: gone or in their
+// target state already, which is a success; anything else is drift.
+func (j *job) leftover(ctx context.Context, g *group, part []string, args []any) error {
+	q := "select " + keyText(g.t, "t") + ", " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields) +
+		" from " + g.t.rel() + " t where " + keyAny(j.cat, g.t, "t", 1)
+	rows, err := j.tx.Query(ctx, q, args...)
+	if err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	var key string
+	var ok bool
+	_, err = pgx.ForEachRow(rows, []any{&key, &ok}, func() error {
+		if !ok {
+			return drifted(g)
+		}
+		there[key] = true
+		return nil
+	})
+	if err != nil || g.action == connect.Erase {
+		return err
+	}
+	for _, k := range part {
+		if !there[k] {
+			g.gone(k)
+		}
+	}
+	return nil
+}
+
+func (g *group) gone(key string) {
+	if g.absent == nil {
+		g.absent = map[string]bool{}
+	}
+	g.absent[key] = true
+}
+
+// cascades refuses to delete rows when the database would delete or change
+// other rows along with them.
+func (j *job) cascades(ctx context.Context, g *group, args []any) error {
+	for _, f := range j.cat.fks {
+		if f.parent != [2]string{g.t.Schema, g.t.Rel} || (f.onDelete != "c" && f.onDelete != "n" && f.onDelete != "d") {
+			continue
+		}
+		var on []string
+		for i := range f.columns {
+			on = append(on, col("c", f.columns[i])+" = "+col("t", f.toColumns[i]))
+		}
+		child := quote(f.child[0]) + "." + quote(f.child[1])
+		q := "select exists (select 1 from " + g.t.rel() + " t join " + child + " c on " + strings.Join(on, " and ") +
+			" where " + keyAny(j.cat, g.t, "t", 1)
+		if f.child == f.parent {
+			q += " and not " + keyAny(j.cat, g.t, "c", 1)
+		}
+		var more bool
+		if err := j.tx.QueryRow(ctx, q+")", args...).Scan(&more); err != nil {
+			return err
+		}
+		if !more {
+			continue
+		}
+		for _, t := range j.d.data.Tables {
+			if t.Schema == f.child[0] && t.Rel == f.child[1] {
+				return connect.Drift("more-rows", "More rows of "+t.Name+" hang on rows of "+g.t.Name+" than were planned; nothing was changed.")
+			}
+		}
+		return connect.Permanent("cascade", fmt.Sprintf("Deleting from %s would change rows of %s.%s, which the dataset file does not describe.", g.t.Name, f.child[0], f.child[1]), nil)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
+)
+
+// emitter hands out what a walk found, table by table, sorted by key.
+type emitter struct {
+	w      *walk
+	emit   func(connect.Found) error
+	points map[connect.Pointer]bool
+	search bool // entrances only: a row's owner is whom it refers to
+}
+
+func (e *emitter) all(ctx context.Context) error {
+	for _, t := range e.w.d.data.Tables {
+		var err error
+		if e.w.d.links[t.Name].leaf {
+			err = e.leaf(ctx, t)
+		} else {
+			err = e.remembered(ctx, t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *emitter) pointers() []connect.Pointer {
+	out := make([]connect.Pointer, 0, len(e.points))
+	for p := range e.points {
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b connect.Pointer) int {
+		if c := strings.Compare(a.System, b.System); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Ref, b.Ref)
+	})
+	return out
+}
+
+// send emits one row.
+func (e *emitter) send(p *proposer, r row, vals [][]byte) error {
+	for i, system := range p.points {
+		if len(vals[i]) > 0 {
+			e.points[connect.Pointer{System: system, Ref: string(vals[i])}] = true
+		}
+	}
+	if err := e.emit(p.found(r, vals, e.w.d.now())); err != nil {
+		return emitError{err}
+	}
+	return nil
+}
+
+// remembered emits the rows of a table that the walk keeps in memory.
+func (e *emitter) remembered(ctx context.Context, t *Table) error {
+	s := e.w.sets[t.Name]
+	if len(s.recs) == 0 {
+		return nil
+	}
+	keys := make([]string, 0, len(s.recs))
+	for k := range s.recs {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	p := e.w.d.proposer(e.w.cat, t, "")
+	k := keyParams(t, 1, "k")
+	q := "select k.ord::text" + selected(p.exprs) + " from " + k.from + " join " + t.rel() + " t on " + equalKey(e.w.cat, t, "t", k) + " order by k.ord"
+	for part := range slices.Chunk(keys, 5000) {
+		args, err := splitKeys(t, part)
+		if err != nil {
+			return err
+		}
+		err = e.each(ctx, q, args, func(raw [][]byte) error {
+			ord, err := strconv.Atoi(string(raw[0]))
+			if err != nil {
+				return fmt.Errorf("sqldb: row number: %w", err)
+			}
+			key := part[ord-1]
+			rec := s.recs[key]
+			return e.send(p, e.row(key, rec, len(rec.seeds) > 0), raw[1:])
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *emitter) row(key string, r *rec, entered bool) row {
+	out := row{key: key, via: r.via, owner: e.owner(r), others: r.others, shared: r.shared, match: connect.Derived}
+	foreign := r.foreign
+	if e.search {
+		r.foreign = "" // not walked, so nobody is known whom it could contradict
+	}
+	switch {
+	case e.w.ambiguous(r):
+		out.match = connect.Ambiguous
+	case entered:
+		out.match = connect.Exact
+	}
+	r.foreign = foreign
+	return out
+}
+
+func (e *emitter) owner(r *rec) string {
+	for ; r != nil; r = r.parent {
+		switch {
+		case r.foreign != "":
+			return r.foreign
+		case r.users != "":
+			return r.users
+		case r.owner >= 0:
+			p := e.w.people[r.owner]
+			return ownerName(p.table.Name, p.key)
+		}
+	}
+	return ""
+}
+
+// each runs a query whose columns are all texts; raw is valid until the next
+// row.
+func (e *emitter) each(ctx context.Context, q string, args []any, fn func(raw [][]byte) error) error {
+	args = append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)
+	rows, err := e.w.tx.Query(ctx, q, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows.RawValues()); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// selected continues a select list.
+func selected(exprs []string) string {
+	if len(exprs) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(exprs, ", ")
+}

@@ -1,0 +1,181 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"habeas/requests/connect"
+)
+
+// source is one way into a table: an entrance, or a step from rows that the
+// walk remembers. Its query selects key columns, its number and the number of
+// the identity (from 0) or row (from 1) that led there.
+type source struct {
+	q     string
+	args  []any
+	entry *Entry
+	step  *step
+	from  []*rec // for step
+}
+
+func (s source) viaOf(w *walk, ord int) string {
+	if s.entry != nil {
+		return w.via(w.seeds[ord].via, s.step0()+s.entry.Column)
+	}
+	return w.via(s.from[max(ord-1, 0)].via, s.step.label)
+}
+
+func (s source) step0() string { return s.step.to.Name + "." }
+
+// sources lists the ways into a leaf table: entrances first, then steps from
+// rows of the person, then steps from shared rows. Their order decides by which
+// path a row counts as found.
+func (w *walk) sources(t *Table, first int) []source {
+	var out []source
+	key := make([]string, len(t.Key))
+	for i, k := range t.Key {
+		key[i] = fmt.Sprintf("%s as c%d", col("t", k), i)
+	}
+	what := func() string {
+		return fmt.Sprintf("%s, (%d::int8 << 32) + k.ord as at", strings.Join(key, ", "), len(out))
+	}
+	for _, e := range t.Entries {
+		if !e.Enter {
+			continue
+		}
+		args := w.entryArgs(t, e, 0)
+		if len(args.values) == 0 {
+			continue
+		}
+		out = append(out, source{
+			q: selectEntry(w.cat, t, e, what(), first), args: []any{args.values, args.networks, args.ords},
+			entry: e, step: &step{to: t},
+		})
+		first += 3
+	}
+	for _, shared := range []bool{false, true} {
+		for _, st := range w.d.links[t.Name].in {
+			s := w.sets[st.from.Name]
+			var from []string
+			for k, r := range s.recs {
+				if r.shared == shared && !(shared && st.ref.SamePerson) {
+					from = append(from, k)
+				}
+			}
+			if len(from) == 0 {
+				continue
+			}
+			slices.Sort(from)
+			recs := make([]*rec, len(from))
+			for i, k := range from {
+				recs[i] = s.recs[k]
+			}
+			args, err := splitKeys(st.from, from)
+			if err != nil {
+				continue // keys come from the database in our own form
+			}
+			out = append(out, source{q: selectStep(w.cat, st, what(), first), args: args, step: st, from: recs})
+			first += len(args)
+		}
+	}
+	return out
+}
+
+// gather joins sources into one row per key: c0…, best (the first way in) and
+// byref (the first step in).
+func gather(t *Table, from []source) (string, []any, error) {
+	var parts, cols []string
+	var args []any
+	steps := len(from)
+	for i, s := range from {
+		parts = append(parts, s.q)
+		args = append(args, s.args...)
+		if s.entry == nil {
+			steps = min(steps, i)
+		}
+	}
+	for i := range t.Key {
+		cols = append(cols, fmt.Sprintf("u.c%d", i))
+	}
+	c := strings.Join(cols, ", ")
+	return fmt.Sprintf("select %s, min(u.at) as best, min(u.at) filter (where u.at >= (%d::int8 << 32)) as byref from (%s) u group by %s",
+		c, steps, strings.Join(parts, " union all "), c), args, nil
+}
+
+// leaf streams a table from which nothing leads on, straight from the query.
+func (e *emitter) leaf(ctx context.Context, t *Table) error {
+	w := e.w
+	from := w.sources(t, 1)
+	if len(from) == 0 {
+		return nil
+	}
+	p := w.d.proposer(w.cat, t, "g.byref is null")
+	var q string
+	var args []any
+	if one := from[0]; len(from) == 1 && one.entry == nil && !one.step.up && byKey(one.step.from, one.step.ref) {
+		// One reference leads here, so no row comes twice.
+		p = w.d.proposer(w.cat, t, "")
+		q = selectStep(w.cat, one.step, keyText(t, "t")+", k.ord::text, k.ord::text"+selected(p.exprs), 1)
+		args = one.args
+	} else {
+		g, gargs, err := gather(t, from)
+		if err != nil {
+			return err
+		}
+		var on []string
+		for i, k := range t.Key {
+			on = append(on, fmt.Sprintf("%s = g.c%d", col("t", k), i))
+		}
+		q = "select " + keyText(t, "t") + ", g.best::text, g.byref::text" + selected(p.exprs) +
+			" from (" + g + ") g join " + t.rel() + " t on " + strings.Join(on, " and ")
+		args = gargs
+	}
+	q += " order by " + keyText(t, "t") + ` collate "C"`
+	return e.each(ctx, q, args, func(raw [][]byte) error {
+		best, err := strconv.ParseInt(string(raw[1]), 10, 64)
+		if err != nil {
+			return fmt.Errorf("sqldb: row number: %w", err)
+		}
+		return e.send(p, e.leafRow(p, from, raw, best), raw[3:])
+	})
+}
+
+// leafRow ties a streamed row to what led to it.
+func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) row {
+	w := e.w
+	at := func(n int64) (source, int) { return from[n>>32], int(n & 0xffffffff) }
+	src, ord := at(best)
+	if src.entry == nil {
+		r := row{key: string(raw[0]), via: src.viaOf(w, ord), match: connect.Derived}
+		parent := src.from[ord-1]
+		r.owner, r.others, r.shared = e.owner(parent), parent.others, parent.shared
+		if w.ambiguous(parent) {
+			r.match = connect.Ambiguous
+		}
+		return r
+	}
+	r := row{key: string(raw[0]), via: src.viaOf(w, ord), match: connect.Exact}
+	owner := -1
+	if raw[2] != nil {
+		if n, err := strconv.ParseInt(string(raw[2]), 10, 64); err == nil {
+			by, i := at(n)
+			if parent := by.from[i-1]; !parent.shared {
+				owner = w.ownerOf(parent)
+				r.owner = e.owner(parent)
+			}
+		}
+	}
+	switch {
+	case w.casts(ord, owner), owner >= 0 && w.doubtfulPeople[w.leader(owner)]:
+		r.match = connect.Ambiguous
+	case owner < 0 && p.foreign >= 0 && raw[3+p.foreign] != nil:
+		r.owner = string(raw[3+p.foreign])
+		if !e.search {
+			r.match = connect.Ambiguous
+		}
+	}
+	return r
+}

@@ -1,0 +1,109 @@
+package sqldb
+
+import "slices"
+
+// step is one way a walk may go: along ref, whose columns stand in holder. up
+// goes from holder to the table referred to, down the other way.
+type step struct {
+	from, to *Table
+	ref      *Ref
+	holder   *Table
+	up       bool
+	label    string // for Via: "tickets.contact_id"
+}
+
+// links are the steps out of and into a table.
+type links struct {
+	out, in []*step
+	// leaf: nothing leads on from here, so that rows can be streamed without
+	// being remembered.
+	leaf bool
+	// mayShare: rows may be reached through a shared row.
+	mayShare bool
+}
+
+// linksOf derives the walk's steps from the dataset, in a fixed order.
+func linksOf(d *Dataset) map[string]*links {
+	out := map[string]*links{}
+	for _, t := range d.Tables {
+		out[t.Name] = &links{mayShare: len(t.SharedBy) > 0}
+	}
+	add := func(s *step) {
+		out[s.from.Name].out = append(out[s.from.Name].out, s)
+		out[s.to.Name].in = append(out[s.to.Name].in, s)
+	}
+	for _, t := range d.Tables {
+		for _, ref := range t.Refs {
+			to := d.table(ref.To)
+			label := t.Name + "." + ref.Columns[0]
+			if ref.Down {
+				add(&step{from: to, to: t, ref: ref, holder: t, label: label})
+			}
+			if ref.Up {
+				add(&step{from: t, to: to, ref: ref, holder: t, up: true, label: label})
+			}
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, l := range out {
+			for _, s := range l.out {
+				if to := out[s.to.Name]; l.mayShare && !to.mayShare {
+					to.mayShare, changed = true, true
+				}
+			}
+		}
+	}
+	for _, t := range d.Tables {
+		learns := slices.ContainsFunc(t.Entries, func(e *Entry) bool { return e.Learn || e.Confirm != "" })
+		l := out[t.Name]
+		l.leaf = len(l.out) == 0 && !t.Person && !learns && len(t.SharedBy) == 0
+	}
+	return out
+}
+
+// byKey reports whether the reference points at the whole key of its table, so
+// that the key's values are enough to follow it.
+func byKey(to *Table, ref *Ref) bool {
+	if len(to.Key) != len(ref.ToColumns) {
+		return false
+	}
+	for _, k := range to.Key {
+		if !slices.Contains(ref.ToColumns, k) {
+			return false
+		}
+	}
+	return true
+}
+
+// selectStep writes the query of one step for keys of s.from given as
+// parameters from $first on: the columns in what, of rows t of s.to, with the
+// number k.ord of the key that led there.
+func selectStep(cat *catalog, s *step, what string, first int) string {
+	k := keyParams(s.from, first, "k")
+	head := "select " + what + " from " + k.from
+	if !s.up && byKey(s.from, s.ref) {
+		on := ""
+		for i, c := range s.ref.Columns {
+			at := slices.Index(s.from.Key, s.ref.ToColumns[i])
+			if i > 0 {
+				on += " and "
+			}
+			a := cat.attr(s.to, c)
+			if alike(a, cat.attr(s.from, s.ref.ToColumns[i])) {
+				on += col("t", c) + " = " + k.cols[at] + "::" + castType(a)
+			} else {
+				on += col("t", c) + "::text = " + k.cols[at]
+			}
+		}
+		return head + " join " + s.to.rel() + " t on " + on + " where " + live(s.to, "t")
+	}
+	on := ""
+	if s.up {
+		on = joinOn(cat, s.to, "t", s.ref.ToColumns, s.from, "f", s.ref.Columns)
+	} else {
+		on = joinOn(cat, s.to, "t", s.ref.Columns, s.from, "f", s.ref.ToColumns)
+	}
+	return head + " join " + s.from.rel() + " f on " + equalKey(cat, s.from, "f", k) +
+		" join " + s.to.rel() + " t on " + on + " where " + live(s.to, "t")
+}

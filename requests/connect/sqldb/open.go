@@ -1,0 +1,159 @@
+package sqldb
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"habeas/requests/connect"
+)
+
+// DB is one PostgreSQL database with its dataset description.
+type DB struct {
+	name  string
+	title string
+	slots int
+	data  *Dataset
+	links map[string]*links // walk steps by table
+	pool  *pgxpool.Pool
+	now   func() time.Time
+
+	mu  sync.Mutex
+	cat *catalog // cached; dropped when the database says it is out of date
+}
+
+var (
+	_ connect.Connector = (*DB)(nil)
+	_ connect.Finder    = (*DB)(nil)
+	_ connect.Reader    = (*DB)(nil)
+	_ connect.Applier   = (*DB)(nil)
+	_ connect.Looker    = (*DB)(nil)
+)
+
+// Open reads the dataset file and prepares the connection; it does not connect
+// yet. A fault in the file is a *FaultsError.
+func Open(_ context.Context, cfg connect.Config) (connect.Connector, error) {
+	file, text := "", []byte(cfg.Dataset)
+	if !strings.HasPrefix(cfg.Dataset, "version:") {
+		file = filepath.Base(cfg.Dataset)
+		b, err := os.ReadFile(cfg.Dataset)
+		if err != nil {
+			return nil, fmt.Errorf("system %s: dataset file: %w", cfg.Name, err)
+		}
+		text = b
+	}
+	data, err := Parse(file, text)
+	if err != nil {
+		return nil, fmt.Errorf("system %s: %w", cfg.Name, err)
+	}
+	pc, err := pgxpool.ParseConfig(cfg.URL)
+	if err != nil {
+		// The cause quotes the URL, which is a secret.
+		return nil, fmt.Errorf("system %s: url is not a PostgreSQL connection string", cfg.Name)
+	}
+	d := &DB{name: cfg.Name, title: cfg.Title, slots: cfg.Slots, data: data, links: linksOf(data), now: cfg.Now}
+	if d.slots <= 0 {
+		d.slots = 4
+	}
+	if d.now == nil {
+		d.now = time.Now
+	}
+	pc.MaxConns = int32(min(d.slots, 64) + 2)
+	pc.MinConns = 0
+	for k, v := range map[string]string{
+		"application_name": "habeas", "timezone": "UTC", "datestyle": "ISO", "intervalstyle": "iso_8601",
+		"bytea_output": "hex", "standard_conforming_strings": "on", "client_encoding": "UTF8",
+	} {
+		pc.ConnConfig.RuntimeParams[k] = v
+	}
+	if pc.ConnConfig.ConnectTimeout == 0 {
+		pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	if d.pool, err = pgxpool.NewWithConfig(context.Background(), pc); err != nil {
+		return nil, fmt.Errorf("system %s: url is not a usable PostgreSQL connection string", cfg.Name)
+	}
+	return d, nil
+}
+
+// Close ends the connections.
+func (d *DB) Close() error {
+	d.pool.Close()
+	return nil
+}
+
+// Describe says what the dataset file says.
+func (d *DB) Describe() connect.Description {
+	out := connect.Description{Name: d.name, Title: d.title, Kind: "postgresql", Hash: d.data.Hash(), Slots: d.slots}
+	if out.Title == "" {
+		out.Title = d.data.Title
+	}
+	kinds := map[string]bool{}
+	for _, t := range d.data.Tables {
+		ty := connect.Type{
+			Name: t.Name, Title: t.Title, Purpose: t.Purpose, Source: t.Source, Recipient: t.Recipient,
+			Retention: t.Retention, Social: t.Social, Actions: actions(t),
+		}
+		for _, c := range t.Columns {
+			ty.Fields = append(ty.Fields, connect.Field{Name: c.Name, Title: c.Title, Category: c.Category, FreeText: c.FreeText, Others: c.Others})
+		}
+		out.Types = append(out.Types, ty)
+		for _, e := range t.Entries {
+			if e.Enter {
+				kinds[e.Kind] = true
+			}
+		}
+	}
+	for k := range kinds {
+		out.Accepts = append(out.Accepts, k)
+	}
+	slices.Sort(out.Accepts)
+	return out
+}
+
+// actions lists what Apply can do to rows of t. A plan that the desk changed
+// may mask or correct any row; deleting is left to tables that may lose rows.
+func actions(t *Table) []connect.Action {
+	var out []connect.Action
+	if t.Never == "" {
+		out = append(out, connect.Erase, connect.Mask)
+		if t.Erase.Do == DetachRow || len(t.SharedBy) > 0 {
+			out = append(out, connect.Detach)
+		}
+	}
+	if t.Suppress != nil {
+		out = append(out, connect.Suppress)
+	}
+	return append(out, connect.Correct, connect.Keep)
+}
+
+// snapshot runs fn in one read-only, repeatable-read transaction.
+func (d *DB) snapshot(ctx context.Context, fn func(tx pgx.Tx, cat *catalog) error) error {
+	tx, err := d.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return d.advise(ctx, err)
+	}
+	defer rollback(tx)
+	cat, err := d.catalog(ctx, tx)
+	if err != nil {
+		return d.advise(ctx, err)
+	}
+	if err := fn(tx, cat); err != nil {
+		return d.advise(ctx, err)
+	}
+	return nil
+}
+
+// rollback ends a transaction even when its context is over.
+func rollback(tx pgx.Tx) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	_ = tx.Rollback(ctx) // closed already, or the connection is gone and so is the transaction
+}

@@ -1,0 +1,265 @@
+package sqldb
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"habeas/requests/connect"
+)
+
+// sharedGround is why a row that others use is not destroyed.
+const sharedGround = "Others use this record too; it is not the person's alone (GDPR Art. 15(4), 17(3))"
+
+// proposer turns rows of one table into what a plan proposes for them.
+type proposer struct {
+	t     *Table
+	exprs []string // selected for each row, all texts
+	// Positions in exprs; -1 where the table has none.
+	guard, rowUntil, purpose, foreign int
+	colUntil                          map[int]*Column
+	points                            map[int]string // system
+	read, readShared                  *connect.Proposal
+	detachAll, sharedKeep             *connect.Proposal
+	erase, never, detach              *connect.Proposal
+	masked                            []string
+	grounds                           []string
+}
+
+func (d *DB) proposer(cat *catalog, t *Table, foreignIf string) *proposer {
+	p := &proposer{t: t, guard: -1, rowUntil: -1, purpose: -1, foreign: -1, colUntil: map[int]*Column{}, points: map[int]string{}}
+	add := func(expr string) int {
+		p.exprs = append(p.exprs, expr)
+		return len(p.exprs) - 1
+	}
+	if t.Erase.Do != DeleteRow || d.links[t.Name].mayShare {
+		p.guard = add(guardSQL(t, "t"))
+	}
+	day := func(u *Until) string { return "to_char(" + col("t", u.Column) + "::timestamp, 'YYYY-MM-DD')" }
+	if u := t.Erase.Until; u != nil {
+		p.rowUntil = add(day(u))
+	}
+	for _, c := range t.Columns {
+		if c.PointsTo != "" {
+			p.points[add(col("t", c.Name)+"::text")] = c.PointsTo
+		}
+		switch c.Mask {
+		case SetNull, SetText, SetRandom:
+			p.masked = append(p.masked, c.Name)
+		case KeepValue:
+			if c.Until != nil {
+				p.colUntil[add(day(c.Until))] = c
+			} else if c.Ground != "" {
+				p.grounds = append(p.grounds, c.Ground)
+			}
+		}
+	}
+	slices.Sort(p.masked)
+	if s := t.Suppress; s != nil && s.PurposeColumn != "" {
+		p.purpose = add(col("t", s.PurposeColumn) + "::text")
+	}
+	if f := foreignSQL(cat, d.data, t); f != "" && foreignIf != "" {
+		p.foreign = add("case when " + foreignIf + " then " + f + " end")
+	}
+	p.fixed()
+	return p
+}
+
+// fixed prepares the proposals that are the same for every row.
+func (p *proposer) fixed() {
+	t := p.t
+	var hide, personal []string
+	for _, c := range t.Columns {
+		if c.FreeText || c.Others {
+			hide = append(hide, c.Name)
+		}
+		if c.Category != "" {
+			personal = append(personal, c.Name)
+		}
+	}
+	slices.Sort(hide)
+	slices.Sort(personal)
+	p.read = &connect.Proposal{Action: connect.Disclose}
+	if len(hide) > 0 {
+		p.read = &connect.Proposal{Action: connect.Redact, Fields: hide}
+	}
+	p.readShared = p.read
+	if len(hide) == 0 && len(t.SharedBy) == 0 && len(personal) > 0 {
+		// A row of somebody else, reached through what is shared.
+		p.readShared = &connect.Proposal{Action: connect.Redact, Fields: personal}
+	}
+	p.erase = &connect.Proposal{Action: connect.Erase}
+	p.detachAll = &connect.Proposal{Action: connect.Detach, Ground: sharedGround}
+	p.sharedKeep = &connect.Proposal{Action: connect.Keep, Ground: sharedGround}
+	p.never = &connect.Proposal{Action: connect.Keep, Ground: t.Never}
+	p.detach = &connect.Proposal{Action: connect.Detach, Fields: detachFields(t)}
+}
+
+// detachFields are the references to null and the columns that the file says
+// to mask with them.
+func detachFields(t *Table) []string {
+	var out []string
+	for _, ref := range t.Refs {
+		if ref.Down {
+			out = append(out, ref.Columns...)
+		}
+	}
+	for _, c := range t.Columns {
+		if c.Explicit && (c.Mask == SetNull || c.Mask == SetText || c.Mask == SetRandom) {
+			out = append(out, c.Name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// guardSQL is the canonical text of the fields that stay in a row: those kept
+// or masked, without references (a change of owner is seen in Owner) and
+// without what suppression sets.
+func guardSQL(t *Table, alias string) string {
+	skip := map[string]bool{}
+	for _, ref := range t.Refs {
+		for _, c := range ref.Columns {
+			skip[c] = true
+		}
+	}
+	if t.Suppress != nil {
+		for _, a := range t.Suppress.Set {
+			skip[a.Column] = true
+		}
+	}
+	var cols []string
+	for _, c := range t.Columns {
+		if !skip[c.Name] && (t.Erase.Do != MaskRow || c.Mask != Leave) {
+			cols = append(cols, col(alias, c.Name))
+		}
+	}
+	if len(cols) == 0 {
+		return "''::text"
+	}
+	return "(select to_jsonb(g)::text from (select " + strings.Join(cols, ", ") + ") g)"
+}
+
+// foreignSQL finds the person to whom a row refers directly; "" when the table
+// refers to no people.
+func foreignSQL(cat *catalog, d *Dataset, t *Table) string {
+	var alts []string
+	for _, ref := range t.Refs {
+		to := d.table(ref.To)
+		if !to.Person || t.Person || !(ref.Down || ref.SamePerson) {
+			continue
+		}
+		alts = append(alts, "(select "+quoteText(to.Name+"/")+" || "+keyText(to, "p")+" from "+to.rel()+" p where "+
+			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)+" limit 1)")
+	}
+	if len(alts) == 0 {
+		return ""
+	}
+	return "coalesce(" + strings.Join(alts, ", ") + ")"
+}
+
+// row is what the walk knows about a row.
+type row struct {
+	key, via, owner string
+	match           connect.Match
+	others          int
+	shared          bool
+}
+
+// found makes a Found of a row and its selected texts (nil for null).
+func (p *proposer) found(r row, vals [][]byte, now time.Time) connect.Found {
+	f := connect.Found{
+		Type: p.t.Name, Key: r.key, Owner: r.owner, Via: r.via, Match: r.match, Shared: r.others, Access: p.read,
+	}
+	if r.shared {
+		f.Access = p.readShared
+	}
+	f.Erasure = p.erasure(r, vals, now)
+	if s := p.t.Suppress; s != nil && !r.shared {
+		f.Withdraw = &connect.Proposal{Action: connect.Suppress, Purposes: s.Purposes}
+		for _, a := range s.Set {
+			f.Withdraw.Fields = append(f.Withdraw.Fields, a.Column)
+		}
+		if p.purpose >= 0 && vals[p.purpose] != nil {
+			f.Withdraw.Purposes = []string{string(vals[p.purpose])}
+		}
+	}
+	if p.guard >= 0 && f.Erasure.Action != connect.Erase {
+		f.Guard = slices.Clone(vals[p.guard])
+	}
+	return f
+}
+
+func (p *proposer) erasure(r row, vals [][]byte, now time.Time) *connect.Proposal {
+	t := p.t
+	if t.Never != "" {
+		return p.never
+	}
+	do := t.Erase.Do
+	if do == KeepRow {
+		until, ended := p.end(t.Erase.Until, p.rowUntil, vals, now)
+		if !ended {
+			return &connect.Proposal{Action: connect.Keep, Ground: t.Erase.Ground, Until: until}
+		}
+		do = t.Erase.Then
+	}
+	if r.shared {
+		switch t.SharedErase {
+		case DetachRow:
+			return p.detachAll
+		case KeepRow:
+			return p.sharedKeep
+		}
+		do = MaskRow
+	}
+	switch do {
+	case MaskRow:
+		return p.mask(vals, now)
+	case DetachRow:
+		return p.detach
+	}
+	return p.erase
+}
+
+// mask proposes the masked columns; the grounds are those of the columns that
+// stay.
+func (p *proposer) mask(vals [][]byte, now time.Time) *connect.Proposal {
+	out := &connect.Proposal{Action: connect.Mask, Fields: p.masked}
+	grounds := p.grounds
+	for i, c := range p.colUntil {
+		until, ended := p.end(c.Until, i, vals, now)
+		if ended {
+			out.Fields = append(slices.Clip(out.Fields), c.Name)
+			continue
+		}
+		if c.Ground != "" {
+			grounds = append(slices.Clip(grounds), c.Ground)
+		}
+		if until != nil && (out.Until == nil || out.Until.Before(*until)) {
+			out.Until = until
+		}
+	}
+	if len(out.Fields) != len(p.masked) {
+		slices.Sort(out.Fields)
+	}
+	grounds = slices.Clone(grounds)
+	slices.Sort(grounds)
+	out.Ground = strings.Join(slices.Compact(grounds), "; ")
+	return out
+}
+
+// end computes when a reason ends: the day itself still counts.
+func (p *proposer) end(u *Until, at int, vals [][]byte, now time.Time) (until *time.Time, ended bool) {
+	if u == nil || at < 0 || vals[at] == nil {
+		return nil, false
+	}
+	day, err := time.Parse(time.DateOnly, string(vals[at]))
+	if err != nil {
+		return nil, false // infinity, or before year 1: no end that could be computed
+	}
+	if u.EndOfYear {
+		day = time.Date(day.Year(), time.December, 31, 0, 0, 0, 0, time.UTC)
+	}
+	day = day.AddDate(u.Years, u.Months, u.Days)
+	return &day, !now.Before(day.AddDate(0, 0, 1))
+}

@@ -1,0 +1,114 @@
+package sqldb
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// usersSQL selects (k.ord, person table, person key) for everybody who uses the
+// rows of t whose keys are the parameter $first.
+func usersSQL(cat *catalog, d *Dataset, t *Table, first int) string {
+	var parts []string
+	for _, s := range t.SharedBy {
+		by := d.table(s.Table)
+		table, who := s.Table, keyText(by, "b")
+		if s.Person != "" {
+			table, who = personOf(by, s.Person), col("b", s.Person)+"::text"
+		}
+		parts = append(parts, fmt.Sprintf(
+			"select k.ord, %s::text as kind, %s as who from unnest($%d::text[]) with ordinality k(v, ord) join %s b on %s = k.v::%s where %s is not null",
+			quoteText(table), who, first, by.rel(), col("b", s.Column), castType(cat.attr(by, s.Column)), who))
+	}
+	return strings.Join(parts, " union ")
+}
+
+// personOf returns the table of people to which a column refers.
+func personOf(t *Table, column string) string {
+	for _, ref := range t.Refs {
+		if len(ref.Columns) == 1 && ref.Columns[0] == column {
+			return ref.To
+		}
+	}
+	return ""
+}
+
+// release counts who else uses the rows held back, and lets those go on that
+// nobody else uses.
+func (w *walk) release(ctx context.Context) (freed bool, err error) {
+	for _, t := range w.d.data.Tables {
+		s := w.sets[t.Name]
+		if len(s.hold) == 0 {
+			continue
+		}
+		slices.Sort(s.hold)
+		hold := s.hold
+		for _, k := range hold {
+			s.recs[k].others, s.recs[k].users = 0, ""
+		}
+		q := usersSQL(w.cat, w.d.data, t, 1) + " order by 1, 2, 3"
+		rows, err := w.tx.Query(ctx, q, hold)
+		if err != nil {
+			return false, err
+		}
+		mine := map[[2]string]bool{}
+		for _, p := range w.people {
+			mine[[2]string{p.table.Name, p.key}] = true
+		}
+		users := map[string][]string{}
+		var ord int64
+		var kind, who string
+		_, err = pgx.ForEachRow(rows, []any{&ord, &kind, &who}, func() error {
+			key := hold[ord-1]
+			if mine[[2]string{kind, who}] {
+				users[key] = append(users[key], ownerName(kind, who))
+			} else {
+				s.recs[key].others++
+			}
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+		s.hold = nil
+		for _, k := range hold {
+			r := s.recs[k]
+			r.users = ownerList(users[k])
+			r.shared = r.others > 0
+			if r.shared {
+				s.hold = append(s.hold, k)
+			} else {
+				s.next = append(s.next, k)
+				freed = true
+			}
+		}
+	}
+	return freed, nil
+}
+
+func ownerList(names []string) string {
+	switch len(names) {
+	case 0:
+		return ""
+	case 1:
+		return names[0]
+	}
+	b, err := json.Marshal(names)
+	if err != nil {
+		panic(fmt.Sprintf("sqldb: strings are JSON: %v", err))
+	}
+	return string(b)
+}
+
+// oneOwner writes one owner in the form of several.
+func oneOwner(name string) string {
+	b, err := json.Marshal([]string{name})
+	if err != nil {
+		panic(fmt.Sprintf("sqldb: strings are JSON: %v", err))
+	}
+	return string(b)
+}

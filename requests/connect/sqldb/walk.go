@@ -1,0 +1,454 @@
+package sqldb
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
+)
+
+// chunk is how many keys go into one statement of a walk.
+const chunk = 20000
+
+// rec is one row found in a table from which the walk may go on.
+type rec struct {
+	parent *rec
+	via    string
+	owner  int // index into walk.people; -1: the parent's
+	seeds  []int
+	// others counts the other people who use the row; inherited through the
+	// row's parent where shared is set by it.
+	others  int
+	shared  bool
+	linked  bool   // entered, and led to a person over same_person
+	users   string // Found.Owner of a row that several rows of the person use
+	foreign string // Found.Owner of a row that refers to somebody else
+}
+
+// person is one row of a person table that the walk reached.
+type person struct {
+	table  *Table
+	key    string
+	leader int // union-find over same_person
+}
+
+// set holds the rows found in one table.
+type set struct {
+	t    *Table
+	recs map[string]*rec
+	next []string // found, not yet followed
+	hold []string // rows that others may use: followed when it is known that none does
+}
+
+// seed is one identity at which the walk enters.
+type seed struct {
+	id        connect.Identity
+	normal    string
+	via       string // how it was learned; empty for the given ones
+	from      *rec
+	ambiguous bool
+}
+
+// walk is one walk through the database, in one snapshot.
+type walk struct {
+	d        *DB
+	tx       pgx.Tx
+	cat      *catalog
+	base     *walk // rows found there are not found again (candidates)
+	seeds    []*seed
+	entered  int // seeds already entered
+	sets     map[string]*set
+	people   []person
+	vias     map[[2]string]string
+	learned  []learned
+	learning map[string][]string // rows still to learn from, by table
+	warnings map[string]string
+
+	// Set by doubt when the walk is over.
+	doubtful       []bool       // by seed
+	doubtfulPeople map[int]bool // by leader
+}
+
+type learned struct {
+	id   connect.Identity
+	from *rec
+}
+
+func (d *DB) newWalk(tx pgx.Tx, cat *catalog, who []connect.Identity) *walk {
+	w := &walk{
+		d: d, tx: tx, cat: cat,
+		sets: map[string]*set{}, vias: map[[2]string]string{}, learning: map[string][]string{}, warnings: map[string]string{},
+	}
+	for _, t := range d.data.Tables {
+		w.sets[t.Name] = &set{t: t, recs: map[string]*rec{}}
+	}
+	who = slices.Clone(who)
+	slices.SortStableFunc(who, func(a, b connect.Identity) int {
+		if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Normal(), b.Normal())
+	})
+	for _, id := range who {
+		w.seed(&seed{id: id})
+	}
+	return w
+}
+
+// seed adds an identity unless it is known.
+func (w *walk) seed(s *seed) {
+	s.normal = s.id.Normal()
+	if s.normal == "" {
+		return
+	}
+	for _, known := range w.seeds {
+		if known.id.Kind == s.id.Kind && known.normal == s.normal {
+			return
+		}
+	}
+	w.seeds = append(w.seeds, s)
+}
+
+// run walks until nothing new is found: first over rows that are the person's
+// alone, then through those that others use, too.
+func (w *walk) run(ctx context.Context) error {
+	for {
+		if err := w.enter(ctx); err != nil {
+			return err
+		}
+		if err := w.follow(ctx, false); err != nil {
+			return err
+		}
+		freed, err := w.release(ctx)
+		if err != nil {
+			return err
+		}
+		if err := w.learn(ctx); err != nil {
+			return err
+		}
+		if !freed && w.entered == len(w.seeds) {
+			break
+		}
+	}
+	for _, s := range w.sets {
+		s.next = append(s.next, s.hold...)
+		s.hold = nil
+	}
+	if err := w.follow(ctx, true); err != nil {
+		return err
+	}
+	return w.settle(ctx)
+}
+
+// settle decides, when everything is found, what is in doubt.
+func (w *walk) settle(ctx context.Context) error {
+	for _, t := range w.d.data.Tables {
+		if err := w.foreigners(ctx, t); err != nil {
+			return err
+		}
+	}
+	w.ambiguities()
+	return nil
+}
+
+// foreigners finds rows in which an identity of the person stands, but which
+// refer to somebody else.
+func (w *walk) foreigners(ctx context.Context, t *Table) error {
+	f := foreignSQL(w.cat, w.d.data, t)
+	s := w.sets[t.Name]
+	if f == "" || w.d.links[t.Name].leaf {
+		return nil
+	}
+	var own []string
+	for k, r := range s.recs {
+		if r.parent == nil && w.ownerOf(r) < 0 {
+			own = append(own, k)
+		}
+	}
+	k := keyParams(t, 1, "k")
+	q := "select k.ord, " + f + " from " + k.from + " join " + t.rel() + " t on " + equalKey(w.cat, t, "t", k)
+	for part := range slices.Chunk(own, chunk) {
+		args, err := splitKeys(t, part)
+		if err != nil {
+			return err
+		}
+		rows, err := w.tx.Query(ctx, q, args...)
+		if err != nil {
+			return err
+		}
+		var ord int64
+		var owner *string
+		_, err = pgx.ForEachRow(rows, []any{&ord, &owner}, func() error {
+			if owner != nil {
+				s.recs[part[ord-1]].foreign = *owner
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// follow goes on from every row that has not been followed.
+func (w *walk) follow(ctx context.Context, shared bool) error {
+	for busy := true; busy; {
+		busy = false
+		for _, t := range w.d.data.Tables {
+			s := w.sets[t.Name]
+			if len(s.next) == 0 {
+				continue
+			}
+			from := s.next
+			s.next = nil
+			slices.Sort(from)
+			busy = true
+			for _, st := range w.d.links[t.Name].out {
+				if w.d.links[st.to.Name].leaf {
+					continue
+				}
+				if err := w.step(ctx, st, from, shared); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (w *walk) step(ctx context.Context, st *step, from []string, shared bool) error {
+	s := w.sets[st.from.Name]
+	if st.ref.SamePerson {
+		from = slices.DeleteFunc(slices.Clone(from), func(k string) bool { return s.recs[k].shared })
+	}
+	q := selectStep(w.cat, st, keyText(st.to, "t")+", k.ord", 1) + " order by k.ord, " + keyText(st.to, "t") + ` collate "C"`
+	for part := range slices.Chunk(from, chunk) {
+		args, err := splitKeys(st.from, part)
+		if err != nil {
+			return err
+		}
+		rows, err := w.tx.Query(ctx, q, args...)
+		if err != nil {
+			return err
+		}
+		var key string
+		var ord int64
+		_, err = pgx.ForEachRow(rows, []any{&key, &ord}, func() error {
+			w.reach(st, key, s.recs[part[ord-1]], shared)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reach notes that a step led from parent to the row with this key.
+func (w *walk) reach(st *step, key string, parent *rec, shared bool) {
+	s := w.sets[st.to.Name]
+	if r := s.recs[key]; r != nil {
+		if r == parent {
+			return
+		}
+		a, b := w.ownerOf(r), w.ownerOf(parent)
+		if st.ref.SamePerson {
+			w.same(r, parent, a, b)
+		}
+		if a < 0 && !parent.shared && r.parent == nil {
+			r.owner = b
+		}
+		return
+	}
+	if w.base != nil && w.base.sets[st.to.Name].recs[key] != nil {
+		return
+	}
+	r := &rec{parent: parent, owner: -1, via: w.via(parent.via, st.label), shared: shared, others: parent.others}
+	s.recs[key] = r
+	if st.to.Person {
+		r.owner = w.newPerson(st.to, key)
+		w.same(r, parent, r.owner, w.ownerOf(parent))
+	}
+	w.found(s, key)
+}
+
+// same notes that two rows are one human being's.
+func (w *walk) same(r, parent *rec, a, b int) {
+	switch {
+	case a >= 0 && b >= 0:
+		w.join(a, b)
+	case a >= 0 && parent.parent == nil:
+		parent.owner = a
+	case b >= 0 && r.parent == nil:
+		r.owner = b
+	}
+	for _, x := range []*rec{r, parent} {
+		x.linked = x.linked || len(x.seeds) > 0
+	}
+}
+
+func (w *walk) found(s *set, key string) {
+	if len(s.t.SharedBy) > 0 && !s.recs[key].shared {
+		s.hold = append(s.hold, key)
+	} else {
+		s.next = append(s.next, key)
+	}
+	for _, e := range s.t.Entries {
+		if e.Learn && !s.recs[key].shared {
+			w.learning[s.t.Name] = append(w.learning[s.t.Name], key)
+			return
+		}
+	}
+}
+
+func (w *walk) via(prefix, label string) string {
+	k := [2]string{prefix, label}
+	v, ok := w.vias[k]
+	if !ok {
+		v = label
+		if prefix != "" {
+			v = prefix + " > " + label
+		}
+		w.vias[k] = v
+	}
+	return v
+}
+
+// ownerOf returns the person to whom a row belongs, or -1.
+func (w *walk) ownerOf(r *rec) int {
+	for ; r != nil; r = r.parent {
+		if r.owner >= 0 {
+			return r.owner
+		}
+	}
+	return -1
+}
+
+func (w *walk) newPerson(t *Table, key string) int {
+	w.people = append(w.people, person{table: t, key: key, leader: len(w.people)})
+	return len(w.people) - 1
+}
+
+func (w *walk) leader(p int) int {
+	for w.people[p].leader != p {
+		p = w.people[p].leader
+	}
+	return p
+}
+
+func (w *walk) join(a, b int) {
+	a, b = w.leader(a), w.leader(b)
+	w.people[max(a, b)].leader = min(a, b)
+}
+
+// ambiguities finds identities that lead to two people.
+func (w *walk) ambiguities() {
+	reached := make([]map[int]bool, len(w.seeds))
+	for i := range reached {
+		reached[i] = map[int]bool{}
+		if f := w.seeds[i].from; f != nil {
+			if p := w.ownerOf(f); p >= 0 {
+				reached[i][w.leader(p)] = true
+			}
+		}
+	}
+	for _, s := range w.sets {
+		for _, r := range s.recs {
+			if !s.t.Person && !r.linked {
+				continue
+			}
+			for _, i := range r.seeds {
+				if p := w.ownerOf(r); p >= 0 {
+					reached[i][w.leader(p)] = true
+				}
+			}
+		}
+	}
+	for i, people := range reached {
+		if len(people) > 1 {
+			w.seeds[i].ambiguous = true
+		}
+		if w.seeds[i].ambiguous {
+			w.warn("ambiguous", "An identity leads to more than one person; their records are withheld until somebody decides whose they are.")
+		}
+	}
+	w.doubt()
+}
+
+// doubt settles, once the walk is over, which identities and people are in
+// doubt. A given identity that leads to two people casts doubt on both; a
+// learned one never on the person who taught it.
+func (w *walk) doubt() {
+	w.doubtful = make([]bool, len(w.seeds))
+	w.doubtfulPeople = map[int]bool{}
+	for _, s := range w.sets {
+		for _, r := range s.recs {
+			p := w.ownerOf(r)
+			if p < 0 || (!s.t.Person && !r.linked) {
+				continue
+			}
+			for _, i := range r.seeds {
+				if w.seeds[i].ambiguous && w.seeds[i].from == nil {
+					w.doubtfulPeople[w.leader(p)] = true
+				}
+			}
+		}
+	}
+	// Learned identities come after those that led to them.
+	for i, s := range w.seeds {
+		w.doubtful[i] = s.ambiguous
+		for r := s.from; r != nil && !w.doubtful[i]; r = r.parent {
+			for _, j := range r.seeds {
+				w.doubtful[i] = w.doubtful[i] || (j < i && w.doubtful[j])
+			}
+		}
+		if s.from != nil {
+			if p := w.ownerOf(s.from); p >= 0 && w.doubtfulPeople[w.leader(p)] {
+				w.doubtful[i] = true
+			}
+		}
+	}
+}
+
+// ambiguous reports whether a row might be another person's: it refers to
+// somebody else, its identity or its person is in doubt.
+func (w *walk) ambiguous(r *rec) bool {
+	if r == nil {
+		return false
+	}
+	if r.foreign != "" {
+		return true
+	}
+	p := w.ownerOf(r)
+	if p >= 0 && w.doubtfulPeople[w.leader(p)] {
+		return true
+	}
+	for x := r; x != nil; x = x.parent {
+		for _, i := range x.seeds {
+			if w.casts(i, p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// casts reports whether seed i puts rows of person p (-1: of nobody known) in
+// doubt.
+func (w *walk) casts(i, p int) bool {
+	if !w.doubtful[i] {
+		return false
+	}
+	f := w.seeds[i].from
+	if f == nil || p < 0 {
+		return true
+	}
+	q := w.ownerOf(f)
+	return q < 0 || w.leader(p) != w.leader(q)
+}
+
+func (w *walk) warn(code, text string) { w.warnings[code] = text }
