@@ -65,7 +65,7 @@ var leaves = []string{
 var pages = append([]string{"portal/", "requests", "templates/", "templates", "static"}, leaves...)
 
 // testHelp is what every test may import.
-var testHelp = []string{"requests/testkit", "requests/testkit/", "requests/connect/connecttest", "migrations"}
+var testHelp = []string{"requests/testkit", "requests/embedded", "requests/testkit/", "requests/connect/connecttest", "migrations"}
 
 // extra are further imports of tests, for what cannot be shown without.
 var extra = map[string][]string{
