@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -146,28 +147,34 @@ func (l *Log) takeOver(ctx context.Context, tx pgx.Tx, head Checkpoint) error {
 // case's row lock is held from one id to the next.
 func takePending(ctx context.Context, tx pgx.Tx) (ids []int64, leaves []tlog.Hash, err error) {
 	rows, err := tx.Query(ctx, `
-		with d as (
-			delete from events_pending where event_id in (
-				select event_id from events_pending order by event_id limit $1)
-			returning event_id)
-		select d.event_id, e.line
-		from d left join events e on e.id = d.event_id
-		order by d.event_id`, integrateBatch)
+		delete from events_pending
+		where event_id <= coalesce(
+			(select event_id from events_pending order by event_id offset $1 limit 1), 9223372036854775807)
+		returning event_id`, integrateBatch-1)
 	if err != nil {
 		return nil, nil, fmt.Errorf("pending: %w", err)
 	}
+	if ids, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil || len(ids) == 0 {
+		return nil, nil, err
+	}
+	slices.Sort(ids)
+	rows, err = tx.Query(ctx, `select id, line from events where id = any($1) order by id`, ids)
+	if err != nil {
+		return nil, nil, fmt.Errorf("events: %w", err)
+	}
 	var id int64
-	var line *string
+	var line string
 	_, err = pgx.ForEachRow(rows, []any{&id, &line}, func() error {
-		if line == nil {
-			return fmt.Errorf("%w: event %d is gone", ErrDamaged, id)
+		if id == ids[len(leaves)] {
+			leaves = append(leaves, tlog.RecordHash([]byte(line)))
 		}
-		ids = append(ids, id)
-		leaves = append(leaves, tlog.RecordHash([]byte(*line)))
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("pending: %w", err)
+		return nil, nil, fmt.Errorf("events: %w", err)
+	}
+	if len(leaves) != len(ids) {
+		return nil, nil, fmt.Errorf("%w: event %d is gone", ErrDamaged, ids[len(leaves)])
 	}
 	return ids, leaves, nil
 }
