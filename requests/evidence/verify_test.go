@@ -494,3 +494,26 @@ func FuzzParseLine(f *testing.F) {
 		}
 	})
 }
+
+// The files under testdata freeze the format: reports that auditors hold today
+// must verify for years. HABEAS_UPDATE=1 writes them anew.
+func TestFormatIsFrozen(t *testing.T) {
+	m := sample(t, 1)
+	files := map[string][]byte{"report.zip": report(t, m, caseA)}
+	for range 300 {
+		m.add(t, caseB, StatusChanged{From: "review", To: "executing"}, "")
+	}
+	files["newer"] = append(m.checkpoint(t, 309).Note, m.consistency(t, 9, 309)...)
+	for name, want := range files {
+		path := filepath.Join("testdata", name)
+		if os.Getenv("HABEAS_UPDATE") != "" {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is written otherwise than before (%v)", name, err)
+		}
+	}
+}
