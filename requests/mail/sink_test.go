@@ -78,7 +78,7 @@ func raw(t *testing.T, s *mail.Sink, message string) string {
 	say("RCPT TO:<Maria@Mail.example>")
 	say("RCPT TO:<ben@mail.example>")
 	say("DATA")
-	return say(strings.ReplaceAll(message, "\n", "\r\n") + "\r\n.")
+	return say(strings.ReplaceAll(message, "\n", "\r\n") + ".")
 }
 
 func TestSinkParses(t *testing.T) {
@@ -110,7 +110,7 @@ func TestSinkParses(t *testing.T) {
 		})
 	}
 	s := openSink(t, mail.SinkConfig{})
-	if got := raw(t, s, "Content-Type: multipart/mixed\n\nx"); !strings.HasPrefix(got, "554") {
+	if got := raw(t, s, "Content-Type: multipart/mixed\n\nx\n"); !strings.HasPrefix(got, "554") {
 		t.Errorf("broken MIME: %s", got)
 	}
 	if text, err := json.Marshal(s.Messages()); err != nil || string(text) != "[]" {

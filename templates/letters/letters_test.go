@@ -1,0 +1,374 @@
+package letters_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"habeas/requests/clock"
+	"habeas/templates/letters"
+)
+
+func date(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, time.UTC) }
+
+// full has every slot, so that each kind renders from it.
+func full() letters.Data {
+	return letters.Data{
+		Company: letters.Company{
+			Name: "Acme Outdoor", Contact: "privacy@acme.example", Phone: "+49 30 1234567", Post: "Lindenweg 4, 10115 Berlin",
+			DPO: "dpo@acme.example", PrivacyURL: "https://acme.example/privacy", Colour: "#0b6e4f",
+		},
+		Authority: letters.Authority{Name: "Berliner Beauftragte für Datenschutz", Address: "Alt-Moabit 59–61, 10555 Berlin", URL: "https://www.datenschutz-berlin.example/"},
+		Law:       "EU", Reference: "HB-7K2M-Q9XA", Received: date(2026, 11, 21), Rights: []string{"access", "erasure", "objection"}, Name: "María Keller",
+		Code: "402917", Valid: 15 * time.Minute,
+		EnterURL: "https://acme.example/check/abcdefg", NotMeURL: "https://acme.example/not-me/hijklmn", StatusURL: "https://acme.example/r/opqrst",
+		DownloadURL: "https://acme.example/download/uvwxyz", ProofURL: "https://acme.example/proof/abc",
+		Due: date(2026, 12, 21), Previous: date(2026, 12, 20), Until: date(2027, 1, 5), Backups: date(2027, 2, 1), Next: date(2026, 12, 1),
+		At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.UTC), Joined: "HB-2A4B-C6DE",
+		Counts:   letters.Counts{Erased: 1234567, Masked: 2, Detached: 1, Suppressed: 1, Corrected: 3, Kept: 4, Accepted: 5, Purging: 6},
+		Kept:     []letters.Kept{{What: "Invoices", Count: 4, Text: "tax law makes us keep them", Ground: "GDPR Art. 17(3)(b), HGB §257", Until: date(2034, 12, 31)}},
+		Reasons:  []letters.Reason{{Right: "erasure", Text: "We need invoice 20261121 for a claim.", Ground: "GDPR Art. 17(3)(e)"}},
+		Why:      "Your data lie in forty systems.",
+		Purposes: []string{"marketing e-mail"}, Remaining: []string{"your open order (contract)"}, Recipients: []string{"Parcel GmbH", "Mail House"},
+		Results: []string{"We changed your address."}, SearchedFor: []string{"e-mail address"}, SearchedIn: []string{"customer database", "social media records"},
+		Begun: []string{"We searched our systems."},
+	}
+}
+
+// nothingKept fits full to the kinds that tell of no kept record.
+func dataFor(kind string) letters.Data {
+	d := full()
+	if kind == letters.Done {
+		d.Counts.Kept, d.Kept = 0, nil
+	}
+	return d
+}
+
+func render(t *testing.T, kind string, d letters.Data) (subject, text, page string) {
+	t.Helper()
+	subject, text, page, version, err := letters.Render(kind, "en", d)
+	if err != nil {
+		t.Fatalf("%s: %v", kind, err)
+	}
+	if len(version) != 12 {
+		t.Errorf("%s: version %q", kind, version)
+	}
+	return subject, text, page
+}
+
+var digits = regexp.MustCompile(`[0-9]{6,}`)
+
+func TestEveryKind(t *testing.T) {
+	t.Parallel()
+	for _, kind := range letters.Kinds() {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			d := dataFor(kind)
+			subject, text, page := render(t, kind, d)
+			for _, want := range []string{"Acme Outdoor", "privacy@acme.example", d.Reference, "1234 567"} {
+				if !strings.Contains(strings.ReplaceAll(text, "\u00a0", " "), want) {
+					t.Errorf("text lacks %q", want)
+				}
+			}
+			runs := digits.FindAllString(text, -1)
+			if kind == letters.Code {
+				if len(runs) != 1 || runs[0] != d.Code || strings.Contains(subject, d.Code) {
+					t.Errorf("code mail: runs %v, subject %q", runs, subject)
+				}
+			} else if len(runs) != 0 {
+				t.Errorf("runs of digits: %v", runs)
+			}
+			if strings.ContainsAny(subject, "\r\n") || strings.Contains(text+page, "<no value>") {
+				t.Errorf("subject %q\n%s", subject, text)
+			}
+			samePage(t, text, page)
+			keep(t, kind, page, text)
+		})
+	}
+}
+
+// keep writes the letters for a person to look at, when HABEAS_LETTERS names a folder.
+func keep(t *testing.T, kind, page, text string) {
+	t.Helper()
+	folder := os.Getenv("HABEAS_LETTERS")
+	if folder == "" {
+		return
+	}
+	for ext, content := range map[string]string{".html": page, ".txt": text} {
+		if err := os.WriteFile(filepath.Join(folder, kind+ext), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// samePage holds HTML to the text: the same sentences, one h1, a language, nothing fetched.
+func samePage(t *testing.T, text, page string) {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words strings.Builder
+	count := map[string]int{}
+	var links []string
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		if n.Type == html.TextNode {
+			words.WriteString(n.Data + " ")
+		}
+		if n.Type == html.ElementNode {
+			count[n.Data]++
+			for _, a := range n.Attr {
+				switch {
+				case a.Key == "href":
+					links = append(links, a.Val)
+				case a.Key == "src" || strings.Contains(a.Val, "url("):
+					t.Errorf("fetches %s", a.Val)
+				case n.Data == "html" && a.Key == "lang":
+					count["lang="+a.Val]++
+				}
+			}
+		}
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			walk(c)
+		}
+	}
+	walk(root)
+	if count["h1"] != 1 || count["main"] != 1 || count["title"] != 1 || count["lang=en"] != 1 || count["script"]+count["img"]+count["link"] != 0 {
+		t.Errorf("structure: %v", count)
+	}
+	flat := strings.Join(strings.Fields(words.String()), " ")
+	for line := range strings.Lines(text) {
+		line = regexp.MustCompile(`^(- |[0-9]\. )|:$`).ReplaceAllString(strings.TrimSpace(line), "")
+		if strings.Trim(line, "=-") == "" {
+			continue
+		}
+		if strings.HasPrefix(line, "http") {
+			if !slices.Contains(links, line) && !strings.Contains(flat, line) {
+				t.Errorf("HTML lacks the link %s", line)
+			}
+			continue
+		}
+		if label, value, ok := strings.Cut(line, ": "); ok && strings.Contains(flat, label+" "+strings.Join(strings.Fields(value), " ")) {
+			continue
+		}
+		if !strings.Contains(flat, strings.Join(strings.Fields(line), " ")) {
+			t.Errorf("HTML lacks %q", line)
+		}
+	}
+}
+
+func TestMissingSlots(t *testing.T) {
+	t.Parallel()
+	denials := []string{letters.Refusal, letters.Partial, letters.NotFound, letters.Expired, letters.Unverified}
+	type fault struct {
+		kinds []string
+		drop  func(*letters.Data)
+	}
+	for name, f := range map[string]fault{
+		"authority": {append(denials, letters.AccessReady, letters.ErasureDone), func(d *letters.Data) { d.Authority = letters.Authority{} }},
+		"contact":   {letters.Kinds(), func(d *letters.Data) { d.Company.Contact = "" }},
+		"company":   {letters.Kinds(), func(d *letters.Data) { d.Company.Name = "" }},
+		"reference": {letters.Kinds(), func(d *letters.Data) { d.Reference = "" }},
+		"law":       {letters.Kinds(), func(d *letters.Data) { d.Law = "XX" }},
+		"reasons":   {[]string{letters.Refusal}, func(d *letters.Data) { d.Reasons = nil }},
+		"facts":     {[]string{letters.Refusal, letters.Partial}, func(d *letters.Data) { d.Reasons[0].Text = " " }},
+		"ground":    {[]string{letters.Refusal, letters.Partial}, func(d *letters.Data) { d.Reasons[0].Ground = "" }},
+		"exemption": {[]string{letters.ErasureDone, letters.Partial, letters.AccessReady}, func(d *letters.Data) { d.Kept[0].Ground = "" }},
+		"kept":      {[]string{letters.ErasureDone, letters.Partial}, func(d *letters.Data) { d.Kept = nil }},
+		"received":  {append(denials, letters.Ack, letters.Extension, letters.AccessReady), func(d *letters.Data) { d.Received = time.Time{} }},
+		"due":       {[]string{letters.Ack, letters.Extension, letters.Joined}, func(d *letters.Data) { d.Due = time.Time{} }},
+		"due later": {[]string{letters.Extension}, func(d *letters.Data) { d.Due = d.Previous }},
+		"why":       {[]string{letters.Extension}, func(d *letters.Data) { d.Why = "" }},
+		"code":      {[]string{letters.Code}, func(d *letters.Data) { d.Code = "12345a" }},
+		"not me":    {[]string{letters.Code}, func(d *letters.Data) { d.NotMeURL = "" }},
+		"bad link":  {[]string{letters.Code}, func(d *letters.Data) { d.NotMeURL = "javascript:alert(1)" }},
+		"searched":  {[]string{letters.NotFound}, func(d *letters.Data) { d.SearchedIn = nil }},
+		"counts":    {[]string{letters.ErasureDone}, func(d *letters.Data) { d.Counts, d.Kept = letters.Counts{}, nil }},
+		"purge day": {[]string{letters.ErasureDone}, func(d *letters.Data) { d.Until = time.Time{} }},
+		"kept done": {[]string{letters.Done}, func(d *letters.Data) { d.Counts.Kept = 1 }},
+		"rights":    {append(denials, letters.Ack, letters.OptOutDone), func(d *letters.Data) { d.Rights = nil }},
+		"link":      {[]string{letters.AccessReady}, func(d *letters.Data) { d.DownloadURL = "/relative" }},
+	} {
+		for _, kind := range f.kinds {
+			d := dataFor(kind)
+			f.drop(&d)
+			subject, text, page, _, err := letters.Render(kind, "en", d)
+			if !errors.Is(err, letters.ErrMissing) || subject+text+page != "" {
+				t.Errorf("%s without %s: %v", kind, name, err)
+			}
+		}
+	}
+	if _, _, _, _, err := letters.Render("postcard", "en", full()); err == nil {
+		t.Error("an unknown kind rendered")
+	}
+}
+
+func TestRemediesByLaw(t *testing.T) {
+	t.Parallel()
+	for _, law := range letters.Laws() {
+		d := full()
+		d.Law = law
+		if law != "EU" {
+			d.Authority = letters.Authority{}
+		}
+		for _, kind := range []string{letters.Refusal, letters.NotFound, letters.Partial, letters.Expired} {
+			_, text, _ := render(t, kind, d)
+			name := "Berliner Beauftragte"
+			if a, ok := letters.AuthorityOf(law); ok {
+				name = a.Name
+			}
+			if !strings.Contains(text, name) || !strings.Contains(text, "privacy@acme.example") {
+				t.Errorf("%s %s: authority or contact is missing", law, kind)
+			}
+			if court := strings.Contains(text, "go to court"); (law == "EU" || law == "UK") && !court {
+				t.Errorf("%s %s: no court remedy", law, kind)
+			}
+		}
+	}
+	for law, want := range map[string]string{
+		"UK": "section 164A", "VA": "within 60 days", "CO": "within 45 days", "OK": "You can appeal", "EU": "Article 77 GDPR",
+	} {
+		d := full()
+		d.Law = law
+		if _, text, _ := render(t, letters.Refusal, d); !strings.Contains(text, want) {
+			t.Errorf("%s: no %q", law, want)
+		}
+	}
+	d := full()
+	d.Law = "UT"
+	if _, text, _ := render(t, letters.Refusal, d); strings.Contains(text, "appeal") {
+		t.Error("Utah has no appeal")
+	}
+}
+
+// TestLawsOfTheClock: a case under any law of the clock can be answered.
+func TestLawsOfTheClock(t *testing.T) {
+	t.Parallel()
+	for _, code := range clock.Builtin().Codes() {
+		if !slices.Contains(letters.Laws(), code) {
+			t.Errorf("the clock knows %s, the letters do not", code)
+		}
+	}
+}
+
+func TestErasureTellsNoMoreThanWasSeen(t *testing.T) {
+	t.Parallel()
+	d := full()
+	d.Counts, d.Kept = letters.Counts{Accepted: 5, Purging: 1}, nil
+	_, text, _ := render(t, letters.ErasureDone, d)
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "- ") && strings.Contains(line, "erased") {
+			t.Errorf("called erased: %s", line)
+		}
+	}
+	for _, want := range []string{"5 records in systems", "cannot promise", "by 5 January 2027"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "go to court") {
+		t.Error("a full erasure reads as a denial")
+	}
+}
+
+func TestStrangersWordsStayOut(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[string]bool{
+		letters.Code: false, letters.Ack: false, letters.StoppedNotMe: false, letters.Unverified: false, letters.Expired: false,
+		letters.Refusal: true, letters.AccessReady: true, letters.WithdrawalDone: true,
+	} {
+		d := dataFor(kind)
+		d.Name = "<b>Win\r\nnow</b> 12345678"
+		_, text, page := render(t, kind, d)
+		if got := strings.Contains(text, "Win now"); got != want {
+			t.Errorf("%s: name shown %v", kind, got)
+		}
+		if strings.Contains(page, "<b>") {
+			t.Errorf("%s: the name is markup", kind)
+		}
+	}
+	d := full()
+	d.UndoURL = "https://acme.example/undo/abc"
+	if _, text, _ := render(t, letters.WithdrawalDone, d); strings.Contains(text, "Keller") || !strings.Contains(text, d.UndoURL) {
+		t.Error("an unverified withdrawal greets by name or has no undo")
+	}
+}
+
+func TestLinksWithDigitsAreRefused(t *testing.T) {
+	t.Parallel()
+	d := full()
+	d.NotMeURL = "https://acme.example/not-me/0193402917"
+	if _, _, _, _, err := letters.Render(letters.Code, "en", d); !errors.Is(err, letters.ErrDigits) {
+		t.Error(err)
+	}
+	d = full()
+	d.Reference = "HB-1234567"
+	if _, _, _, _, err := letters.Render(letters.Ack, "en", d); !errors.Is(err, letters.ErrDigits) {
+		t.Error(err)
+	}
+}
+
+func TestDates(t *testing.T) {
+	t.Parallel()
+	d := full()
+	for m := time.January; m <= time.December; m++ {
+		d.Due = date(2026, m, 21)
+		_, text, _ := render(t, letters.Ack, d)
+		if want := fmt.Sprintf("21 %s 2026", m); !strings.Contains(text, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
+func TestColours(t *testing.T) {
+	t.Parallel()
+	for hex, want := range map[string]string{
+		"#ffffff": "background:rgb(255,255,255);color:rgb(0,0,0)", "#000000": "background:rgb(0,0,0);color:rgb(255,255,255)",
+		"red;}</style>": "background:rgb(29,79,145);color:rgb(255,255,255)", "": "background:rgb(29,79,145);color:rgb(255,255,255)",
+	} {
+		d := full()
+		d.Company.Colour = hex
+		if _, _, page := render(t, letters.Ack, d); !strings.Contains(page, want) {
+			t.Errorf("%q: no %q", hex, want)
+		}
+	}
+}
+
+func TestMatch(t *testing.T) {
+	t.Parallel()
+	for _, locale := range []string{"en", "en-GB", "de", "", "not a tag"} {
+		if got := letters.Match(locale); got != "en" {
+			t.Errorf("%q: %q", locale, got)
+		}
+	}
+	versions := map[string]bool{}
+	for _, locale := range []string{"en", "de"} {
+		_, _, _, v, err := letters.Render(letters.Ack, locale, full())
+		if err != nil {
+			t.Fatal(err)
+		}
+		versions[v] = true
+	}
+	if len(versions) != 1 {
+		t.Errorf("versions %v", slices.Collect(maps.Keys(versions)))
+	}
+}
+
+func BenchmarkRender(b *testing.B) {
+	d := full()
+	for b.Loop() {
+		if _, _, _, _, err := letters.Render(letters.Code, "en", d); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
