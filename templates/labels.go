@@ -139,6 +139,19 @@ var roleWords = map[string]string{"dpo": "DPO", "agent": "Agent", "auditor": "Au
 
 var channelWords = map[string]string{"portal": "Portal", "api": "API", "phone": "Phone", "letter": "Letter", "counter": "Counter", "e-mail": "E-mail"}
 
+// channelBy says how a request came: "by phone", "over the portal".
+func channelBy(code string) string {
+	switch code {
+	case "portal":
+		return "over the portal"
+	case "api":
+		return "over the API"
+	case "counter":
+		return "at the counter"
+	}
+	return "by " + strings.ToLower(word(channelWords, code))
+}
+
 func colour(table map[string]string, code, otherwise string) string {
 	if c, ok := table[code]; ok {
 		return c
