@@ -133,8 +133,6 @@ var taskColours = map[string]string{
 	"failed": "bad", "manual": "info", "paused": "neutral", "cancelled": "neutral",
 }
 
-var matchWords = map[string]string{"exact": "Exact", "derived": "Derived", "ambiguous": "Ambiguous"}
-
 var roleWords = map[string]string{"dpo": "DPO", "agent": "Agent", "auditor": "Auditor", "admin": "Admin"}
 
 var channelWords = map[string]string{"portal": "Portal", "api": "API", "phone": "Phone", "letter": "Letter", "counter": "Counter", "e-mail": "E-mail"}

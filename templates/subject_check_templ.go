@@ -5,8 +5,10 @@ package templates
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
+import (
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
+)
 
 import (
 	"context"
@@ -45,7 +47,7 @@ func rightNames(ctx context.Context, rights []string) string {
 	for i, r := range rights {
 		names[i] = T(ctx, "right."+r)
 	}
-	return strings.Join(names, "; ")
+	return strings.Join(names, " · ")
 }
 
 func answerRows(ctx context.Context, v QuestionPage) []answerRow {
