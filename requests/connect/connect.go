@@ -279,7 +279,7 @@ type Config struct {
 	Kind    string            // which Opener
 	Title   string            // for people
 	URL     string            // secret; never logged
-	Dataset string            // path of the dataset file, or its text when it starts with "version:"
+	Dataset string            // path of the dataset file, or its text (which has more than one line)
 	Slots   int               // tasks at once
 	Options map[string]string // what the kind needs besides
 	Now     func() time.Time

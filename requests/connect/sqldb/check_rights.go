@@ -71,6 +71,9 @@ func (c *checker) childStays(parent, child *Table, f foreignKey) {
 	case !ref.Down:
 		// Rows of others may refer to the person's row; then the delete fails, and
 		// the plan says so. Nothing to do about it in general.
+	case parent.Erase.Do == KeepRow:
+		// Both stay for a while; whether their reasons end together is the
+		// author's to know.
 	case child.Never != "" || child.Erase.Do == KeepRow:
 		c.fault(child.Line, "rows of %s are kept and refer to %s, whose rows are deleted: mask %s instead", name, parent.Name, parent.Name)
 	case child.Erase.Do == MaskRow:

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -141,10 +142,8 @@ func (w *walk) enterRow(s *set, e *Entry, key string, ord int) {
 		w.found(s, key)
 		return
 	}
-	for _, known := range r.seeds {
-		if known == ord {
-			return
-		}
+	if sd.from == r || slices.Contains(r.seeds, ord) {
+		return // the row that taught the identity is no further evidence for it
 	}
 	r.seeds = append(r.seeds, ord)
 }

@@ -42,7 +42,7 @@ var (
 // yet. A fault in the file is a *FaultsError.
 func Open(_ context.Context, cfg connect.Config) (connect.Connector, error) {
 	file, text := "", []byte(cfg.Dataset)
-	if !strings.HasPrefix(cfg.Dataset, "version:") {
+	if !strings.Contains(cfg.Dataset, "\n") { // a text has lines, a path has not
 		file = filepath.Base(cfg.Dataset)
 		b, err := os.ReadFile(cfg.Dataset)
 		if err != nil {
