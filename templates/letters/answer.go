@@ -47,7 +47,9 @@ func (c *composer) erasureDone() {
 		c.para("erasure_done.backups", "Until", c.date("backups", c.d.Backups))
 	}
 	c.recipients("erasure_done.recipients")
-	c.para("erasure_done.suppression")
+	if c.d.Listed {
+		c.para("erasure_done.suppression")
+	}
 	if !c.d.Next.IsZero() {
 		c.para("erasure_done.again", "Again", c.date("next", c.d.Next))
 	}
@@ -195,13 +197,20 @@ func (c *composer) reasons() {
 	lines := make([]string, 0, len(c.d.Reasons))
 	for _, r := range c.d.Reasons {
 		c.need("reasons: text and ground", plain(r.Text) != "" && plain(r.Ground) != "")
+		if r.Right == "" {
+			lines = append(lines, c.t("reason.all", "Reason", plain(r.Text), "Ground", plain(r.Ground)))
+			continue
+		}
 		lines = append(lines, c.t("reason.line", "Right", c.t("right."+r.Right), "Reason", plain(r.Text), "Ground", plain(r.Ground)))
 	}
 	c.items(lines)
 }
 
+// refusal gives a reason for each right that it refuses.
 func (c *composer) refusal() {
-	c.need("reasons", len(c.d.Reasons) > 0)
+	for _, right := range c.d.Rights {
+		c.need("reasons", slices.ContainsFunc(c.d.Reasons, func(r Reason) bool { return r.Right == "" || r.Right == right }))
+	}
 	c.para("refusal.intro", "Rights", c.rights())
 	c.reasons()
 	c.receipt()

@@ -243,16 +243,20 @@ func (c *composer) rights() string {
 }
 
 func (c *composer) join(words []string) string {
-	switch n := len(words); n {
+	n := len(words)
+	switch n {
 	case 0:
 		return ""
 	case 1:
 		return words[0]
 	case 2:
 		return c.t("list.two", "First", words[0], "Last", words[1])
-	default:
-		return c.t("list.last", "Head", strings.Join(words[:n-1], c.t("list.comma")), "Last", words[n-1])
 	}
+	head := words[0]
+	for _, next := range words[1 : n-1] {
+		head = c.t("list.more", "Head", head, "Next", next)
+	}
+	return c.t("list.last", "Head", head, "Last", words[n-1])
 }
 
 // recipients writes whom we told; nobody, nothing.

@@ -110,6 +110,14 @@ func (c *composer) withdrawn() {
 
 func (c *composer) stoppedNotMe() {
 	c.para("stopped_not_me.intro", "Reference", c.d.Reference, "Date", c.date("at", c.d.At))
+	begun := plainAll(c.d.Begun)
+	switch {
+	case len(begun) > 0:
+		c.para("stopped_not_me.begun")
+		c.items(begun)
+	case !c.d.Restored:
+		c.para("stopped_not_me.nothing")
+	}
 	if c.d.Restored {
 		c.para("stopped_not_me.restored")
 	}

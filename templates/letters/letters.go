@@ -48,7 +48,7 @@ type Company struct {
 
 // Reason is why a right was refused.
 type Reason struct {
-	Right  string // code: erasure
+	Right  string // code: erasure; "" for every right of the letter
 	Text   string // facts, in plain words
 	Ground string // citation: "GDPR Art. 17(3)(e)"
 }
@@ -111,8 +111,9 @@ type Data struct {
 	Results     []string // done, partial: what was done
 	SearchedFor []string // not_found: kinds of identifiers
 	SearchedIn  []string // not_found: systems, in the company's words
-	Begun       []string // withdrawn: what had been done before
+	Begun       []string // withdrawn, stopped_not_me: what had been done before
 	Restored    bool     // stopped_not_me: consents were put back
+	Listed      bool     // erasure_done: the person is on our own suppression list
 }
 
 // ErrMissing says that a letter lacks a slot; its text names kind and slots, never values.

@@ -44,11 +44,14 @@ func full() letters.Data {
 	}
 }
 
-// nothingKept fits full to the kinds that tell of no kept record.
+// dataFor fits full to a kind: done tells of no kept record, a refusal of the refused right only.
 func dataFor(kind string) letters.Data {
 	d := full()
-	if kind == letters.Done {
+	switch kind {
+	case letters.Done:
 		d.Counts.Kept, d.Kept = 0, nil
+	case letters.Refusal:
+		d.Rights = []string{"erasure"}
 	}
 	return d
 }
@@ -181,6 +184,7 @@ func TestMissingSlots(t *testing.T) {
 		"reference": {letters.Kinds(), func(d *letters.Data) { d.Reference = "" }},
 		"law":       {letters.Kinds(), func(d *letters.Data) { d.Law = "XX" }},
 		"reasons":   {[]string{letters.Refusal}, func(d *letters.Data) { d.Reasons = nil }},
+		"a reason":  {[]string{letters.Refusal}, func(d *letters.Data) { d.Rights = []string{"erasure", "access"} }},
 		"facts":     {[]string{letters.Refusal, letters.Partial}, func(d *letters.Data) { d.Reasons[0].Text = " " }},
 		"ground":    {[]string{letters.Refusal, letters.Partial}, func(d *letters.Data) { d.Reasons[0].Ground = "" }},
 		"exemption": {[]string{letters.ErasureDone, letters.Partial, letters.AccessReady}, func(d *letters.Data) { d.Kept[0].Ground = "" }},
@@ -216,7 +220,7 @@ func TestMissingSlots(t *testing.T) {
 func TestRemediesByLaw(t *testing.T) {
 	t.Parallel()
 	for _, law := range letters.Laws() {
-		d := full()
+		d := dataFor(letters.Refusal)
 		d.Law = law
 		if law != "EU" {
 			d.Authority = letters.Authority{}
@@ -238,13 +242,13 @@ func TestRemediesByLaw(t *testing.T) {
 	for law, want := range map[string]string{
 		"UK": "section 164A", "VA": "within 60 days", "CO": "within 45 days", "OK": "You can appeal", "EU": "Article 77 GDPR",
 	} {
-		d := full()
+		d := dataFor(letters.Refusal)
 		d.Law = law
 		if _, text, _ := render(t, letters.Refusal, d); !strings.Contains(text, want) {
 			t.Errorf("%s: no %q", law, want)
 		}
 	}
-	d := full()
+	d := dataFor(letters.Refusal)
 	d.Law = "UT"
 	if _, text, _ := render(t, letters.Refusal, d); strings.Contains(text, "appeal") {
 		t.Error("Utah has no appeal")
@@ -340,6 +344,40 @@ func TestColours(t *testing.T) {
 		d.Company.Colour = hex
 		if _, _, page := render(t, letters.Ack, d); !strings.Contains(page, want) {
 			t.Errorf("%q: no %q", hex, want)
+		}
+	}
+}
+
+func TestLists(t *testing.T) {
+	t.Parallel()
+	d := full()
+	for want, rights := range map[string][]string{
+		"access to your data": {"access"}, "access to your data and erasure of your data": {"access", "erasure"},
+		"access to your data, erasure of your data, correction of your data and a portable copy of your data": {"access", "erasure", "rectification", "portability"},
+	} {
+		d.Rights = rights
+		if _, text, _ := render(t, letters.Ack, d); !strings.Contains(text, "You asked for: "+want+"\n") {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func TestStopTellsWhatIsTrue(t *testing.T) {
+	t.Parallel()
+	d := full()
+	for name, tc := range map[string]struct {
+		begun    []string
+		restored bool
+		want     string
+	}{
+		"nothing":  {nil, false, "nothing was changed"},
+		"begun":    {[]string{"We searched our systems."}, false, "- We searched our systems."},
+		"restored": {nil, true, "is undone"},
+	} {
+		d.Begun, d.Restored = tc.begun, tc.restored
+		_, text, _ := render(t, letters.StoppedNotMe, d)
+		if !strings.Contains(text, tc.want) || name != "nothing" && strings.Contains(text, "nothing was changed") {
+			t.Errorf("%s:\n%s", name, text)
 		}
 	}
 }
