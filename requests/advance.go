@@ -179,7 +179,7 @@ func (ch *change) complete(ctx context.Context, plan *storedPlan) (waits bool, e
 		return true, err
 	}
 	ch.record(workerActor, evidence.RequestCompleted{Flags: flagCodes(ch.c.Flags), Outcomes: event, Result: evidence.Code(ch.c.Result)})
-	if err := ch.letterDone(ctx, outcomes); err != nil {
+	if err := ch.letterDone(ctx, plan, outcomes); err != nil {
 		return true, err
 	}
 	for i, after := range ch.s.set.Rescans {

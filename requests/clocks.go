@@ -22,12 +22,12 @@ func (s *Service) setClock(c *Case) error {
 	for _, right := range c.Rights {
 		res, err := clock.Compute(clock.Input{
 			Law: c.Law, Set: c.HolidaySet, Zone: c.Zone, Right: right, Received: clock.At(c.ReceivedAt),
-			Events: c.ClockEvents, PausePolicy: c.PausePolicy,
+			Events: c.ClockEvents, PausePolicy: c.PausePolicy, Now: s.now(),
 		})
 		if err != nil {
 			return unlawful(err)
 		}
-		for _, d := range res.Deadlines {
+		for _, d := range res.OfRequest() {
 			if !slices.ContainsFunc(all, func(have clock.Deadline) bool { return have.Name == d.Name }) {
 				all = append(all, d)
 			}
@@ -115,7 +115,7 @@ func (s *Service) Pause(ctx context.Context, by Actor, id uuid.UUID, st Step) (*
 			return err
 		}
 		ch.c.setFlag(Paused, true)
-		ch.c.ClockEvents = append(ch.c.ClockEvents, clock.Event{Kind: clock.PauseKind(st.Ground), From: ch.today()})
+		ch.c.ClockEvents = append(ch.c.ClockEvents, clock.Event{Kind: clock.PauseKind(st.Ground), From: ch.today(), Right: st.Right})
 		ch.record(by, evidence.ClockPaused{
 			Cite: ch.cite(st), From: evidence.Date(ch.today().String()), Ground: evidence.Code(clock.PauseKind(st.Ground)),
 			Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right),
@@ -131,7 +131,11 @@ func (s *Service) Resume(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 			return refuse(Conflict, "not-paused", "The clock is not paused.")
 		}
 		ch.c.setFlag(Paused, false)
-		last := &ch.c.ClockEvents[len(ch.c.ClockEvents)-1]
+		open := slices.IndexFunc(ch.c.ClockEvents, func(e clock.Event) bool { return e.Kind != clock.Extended && e.To.IsZero() })
+		if open < 0 {
+			return refuse(Conflict, "not-paused", "The clock is not paused.")
+		}
+		last := &ch.c.ClockEvents[open]
 		last.To = ch.today()
 		if err := ch.s.setClock(ch.c); err != nil {
 			return err
@@ -152,7 +156,7 @@ func (s *Service) Extend(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		}
 		before := ch.c.DueOn
 		ch.c.setFlag(Extended, true)
-		ch.c.ClockEvents = append(ch.c.ClockEvents, clock.Event{Kind: clock.Extended, From: ch.today()})
+		ch.c.ClockEvents = append(ch.c.ClockEvents, clock.Event{Kind: clock.Extended, From: ch.today(), Right: st.Right})
 		if err := ch.s.setClock(ch.c); err != nil {
 			return err
 		}
@@ -160,7 +164,7 @@ func (s *Service) Extend(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 			Cite: ch.cite(st), From: evidence.Day(before), To: evidence.Day(ch.c.DueOn), Ground: evidence.Code(firstOf(st.Ground, "reason")),
 			Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right),
 		})
-		return ch.letterExtension(ctx, st)
+		return ch.letterExtension(ctx, before, st)
 	})
 }
 
@@ -206,4 +210,16 @@ func (ch *change) reasonDigest(reason string) evidence.Digest {
 		return ""
 	}
 	return evidence.Digest(ch.key.Digest("reason", reason))
+}
+
+// groundTitle is what a ground means, in plain words.
+func groundTitle(law string, st Step) string {
+	l, err := clock.Builtin().Law(law)
+	if err != nil {
+		return st.Ground
+	}
+	if g, ok := l.Ground(st.Right, st.Ground); ok {
+		return g.Text
+	}
+	return st.Ground
 }

@@ -109,12 +109,15 @@ func (s *Service) File(ctx context.Context, by Actor, f Filing) (*Receipt, error
 		}
 		if NeedsProof(c.Rights) {
 			if subject.Email != "" {
-				v, err := ch.sendCode(ctx, subject)
+				v, err := ch.sendCode(ctx)
 				out.Verification = v
 				return err
 			}
 			ch.c.setFlag(Attention, true) // a letter without an address: the desk proves the identity
 			return nil
+		}
+		if err := ch.letterUnverified(ctx); err != nil {
+			return err
 		}
 		return ch.startDiscovery(ctx, by)
 	})

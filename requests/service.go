@@ -26,6 +26,7 @@ type Settings struct {
 	Contact     string // how to reach its data protection officer
 	Authority   string // the supervisory authority's name, for EU controllers
 	AuthorityAt string // and its address
+	Colour      string // #rrggbb, in letters
 	BaseURL     string // where customers reach the portal, without a trailing slash
 
 	ApprovalsErasure int             // distinct people who approve an erasure (default 2)

@@ -27,7 +27,8 @@ func scanCase(row pgx.Row, more ...any) (*Case, error) {
 		&c.ID, &c.Reference, &c.Status, &c.Flags, &c.Rights, &c.Purposes, &c.Country, &c.Region, &c.Law, &c.HolidaySet, &c.Zone,
 		&c.PausePolicy, &c.Locale, &c.Channel, &c.Result, &c.Decisions, &c.ClockEvents, &c.Deadlines, &c.ReceivedAt, &c.FiledAt, &c.DueOn,
 		&c.VerifiedAt, &c.ActedAt, &c.WaitUntil, &c.CompletedAt, &c.ClosedAt, &c.Unverified,
-		&c.PackageName, &c.PackageSize, &c.PackageSHA, &c.PackageUntil, &c.PlanID, &c.FiledBy, &c.eventSeq, infinite{&c.eventAt},
+		&c.PackageName, &c.PackageSize, &c.PackageSHA, &c.PackageUntil, &c.PlanID, &c.FiledBy, &c.eventSeq,
+		infinite{&c.eventAt},
 		&c.email, &c.wrapped, &c.sealed,
 	}, more...)...)
 	switch {

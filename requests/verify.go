@@ -2,9 +2,7 @@ package requests
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"time"
@@ -14,6 +12,7 @@ import (
 
 	"habeas/requests/evidence"
 	"habeas/requests/identity"
+	"habeas/requests/mail"
 )
 
 // A customer's token opens one case for this long; a fresh proof of the
@@ -30,7 +29,7 @@ type Proved struct {
 }
 
 // sendCode makes a new code, kills the one before and queues the mail.
-func (ch *change) sendCode(ctx context.Context, subject Subject) (*Verification, error) {
+func (ch *change) sendCode(ctx context.Context) (*Verification, error) {
 	code := identity.NewCode()
 	expires := ch.at.Add(identity.CodeValid)
 	if _, err := ch.Exec(ctx, `update codes set dead = true where case_id = $1 and not dead`, ch.c.ID); err != nil {
@@ -44,7 +43,7 @@ func (ch *change) sendCode(ctx context.Context, subject Subject) (*Verification,
 	if err != nil {
 		return nil, err
 	}
-	if err := ch.letterCode(ctx, subject, code, notMe, expires); err != nil {
+	if err := ch.letterCode(ctx, code, notMe); err != nil {
 		return nil, err
 	}
 	return &Verification{Channel: "email", ExpiresAt: expires}, nil
@@ -69,7 +68,7 @@ func (s *Service) SendCode(ctx context.Context, id uuid.UUID) (*Verification, er
 		if subject.Email == "" {
 			return refuse(Unprocessed, "no-address", "This request has no e-mail address. Please write to us.")
 		}
-		v, err = ch.sendCode(ctx, subject)
+		v, err = ch.sendCode(ctx)
 		return err
 	})
 	return v, err
@@ -188,9 +187,7 @@ func (ch *change) tryCode(ctx context.Context, code string) (failure *Error, tri
 
 // newToken stores the hash of a new customer token of the given kind.
 func (ch *change) newToken(ctx context.Context, kind string) (string, error) {
-	raw := make([]byte, 32)
-	rand.Read(raw)
-	token := base64.RawURLEncoding.EncodeToString(raw)
+	token := mail.Token()
 	_, err := ch.Exec(ctx, `insert into customer_tokens (hash, case_id, kind, created_at, fresh_until, expires_at) values ($1, $2, $3, $4, $5, $6)`,
 		hashToken(token), ch.c.ID, kind, ch.at, ch.at.Add(FreshFor), ch.at.Add(tokenFor))
 	if err != nil {

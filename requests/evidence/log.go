@@ -62,6 +62,10 @@ type Checkpoint struct {
 	At   time.Time
 }
 
+// Origin is the log's name: its key's name and the first line of every
+// checkpoint.
+func (l *Log) Origin() string { return l.origin }
+
 // Latest returns the newest checkpoint, published or not: what reports and
 // the customer's receipt use.
 func (l *Log) Latest(ctx context.Context) (Checkpoint, error) {

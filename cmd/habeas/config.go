@@ -1,0 +1,242 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"habeas/requests"
+	"habeas/requests/clock"
+	"habeas/requests/connect"
+	"habeas/requests/mail"
+)
+
+// Config is habeas.yaml. Secrets stand in files of their own or in the
+// environment, never here; docs/operator.md explains every key.
+type Config struct {
+	Company struct {
+		Name         string `yaml:"name"`
+		Contact      string `yaml:"contact"`       // e-mail address for privacy questions
+		Authority    string `yaml:"authority"`     // supervisory authority for complaints
+		AuthorityURL string `yaml:"authority_url"` // and where to reach it
+		BaseURL      string `yaml:"base_url"`      // https://privacy.acme.example
+		Logo         string `yaml:"logo"`          // file, SVG or PNG
+		Colour       string `yaml:"colour"`        // brand colour, #rrggbb
+	} `yaml:"company"`
+	Listen         string `yaml:"listen"`          // address of the portal
+	ListenInternal string `yaml:"listen_internal"` // address for /metrics and /readyz; empty: on the portal's
+	Database       struct {
+		URLFile      string `yaml:"url_file"`       // connects as habeas_app; env DATABASE_URL
+		OwnerURLFile string `yaml:"owner_url_file"` // for migrate; env DATABASE_OWNER_URL
+	} `yaml:"database"`
+	Redis struct {
+		URLFile string `yaml:"url_file"` // env REDIS_URL
+		Prefix  string `yaml:"prefix"`   // key prefix (default habeas)
+	} `yaml:"redis"`
+	Keys string `yaml:"keys"` // key ring file; env HABEAS_KEYS holds its text instead
+	Log  struct {
+		Origin       string        `yaml:"origin"` // name of the evidence log, e.g. privacy.acme.example/log
+		Key          string        `yaml:"key"`    // signing key file; only the worker reads it
+		PublishEvery time.Duration `yaml:"publish_every"`
+	} `yaml:"log"`
+	Blobs string `yaml:"blobs"` // folder shared by portal and workers
+	Mail  struct {
+		From     string `yaml:"from"`
+		Host     string `yaml:"host"`
+		Port     int    `yaml:"port"`
+		User     string `yaml:"user"`
+		PassFile string `yaml:"password_file"`
+		TLS      string `yaml:"tls"`
+	} `yaml:"mail"`
+	Approvals struct {
+		Erasure int `yaml:"erasure"`
+		Release int `yaml:"release"`
+	} `yaml:"approvals"`
+	Erasure struct {
+		Wait *time.Duration `yaml:"wait"`
+	} `yaml:"erasure"`
+	Rescans []time.Duration `yaml:"rescans"`
+	Package struct {
+		For time.Duration `yaml:"for"`
+	} `yaml:"package"`
+	Clock struct {
+		Zone     string `yaml:"zone"`
+		Holidays string `yaml:"holidays"`
+		Pause    string `yaml:"pause"` // strict or suspend (EU)
+	} `yaml:"clock"`
+	Purposes []requests.Purpose `yaml:"purposes"`
+	Systems  []System           `yaml:"systems"`
+	Worker   struct {
+		Concurrency int           `yaml:"concurrency"`
+		Lease       time.Duration `yaml:"lease"`
+	} `yaml:"worker"`
+	TrustedProxies []string `yaml:"trusted_proxies"` // whose X-Forwarded-For counts
+	Limits         Limits   `yaml:"limits"`
+
+	databaseURL, ownerURL, redisURL string
+}
+
+// Limits are calls per client.
+type Limits struct {
+	FilingsPerMinute int `yaml:"filings_per_minute"` // per address (default 20)
+	CallsPerSecond   int `yaml:"calls_per_second"`   // per token (default 20)
+}
+
+// System is one entry of `systems`.
+type System struct {
+	Name    string            `yaml:"name"`
+	Kind    string            `yaml:"kind"`
+	Title   string            `yaml:"title"`
+	URLFile string            `yaml:"url_file"` // file with the system's URL; or env HABEAS_SYSTEM_<NAME>_URL
+	Dataset string            `yaml:"dataset"`  // file
+	Slots   int               `yaml:"slots"`
+	Options map[string]string `yaml:"options"`
+
+	url string
+}
+
+// loadConfig reads the file at path and the environment. Every fault is named
+// at once.
+func loadConfig(path string) (*Config, error) {
+	var c Config
+	if path == "" {
+		return nil, usage("no configuration: give --config FILE or set HABEAS_CONFIG")
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if err := yaml.UnmarshalWithOptions(raw, &c, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("%s is not as expected:\n%s", path, yaml.FormatError(err, false, true))
+	}
+	faults := c.fill()
+	faults = append(faults, c.check()...)
+	return &c, errors.Join(faults...)
+}
+
+// fill takes secrets from files and environment and sets defaults.
+func (c *Config) fill() []error {
+	var faults []error
+	secret := func(env, file, what string) string {
+		if v := os.Getenv(env); v != "" {
+			return v
+		}
+		if file == "" {
+			faults = append(faults, fmt.Errorf("%s is missing: set %s or name a file", what, env))
+			return ""
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", what, err))
+		}
+		return strings.TrimSpace(string(raw))
+	}
+	c.databaseURL = secret("DATABASE_URL", c.Database.URLFile, "database.url_file")
+	c.redisURL = secret("REDIS_URL", c.Redis.URLFile, "redis.url_file")
+	if os.Getenv("DATABASE_OWNER_URL") != "" || c.Database.OwnerURLFile != "" {
+		c.ownerURL = secret("DATABASE_OWNER_URL", c.Database.OwnerURLFile, "database.owner_url_file")
+	}
+	for i := range c.Systems {
+		s := &c.Systems[i]
+		if s.Kind != "manual" {
+			s.url = secret("HABEAS_SYSTEM_"+strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))+"_URL", s.URLFile, "systems."+s.Name+".url_file")
+		}
+	}
+	c.defaults()
+	return faults
+}
+
+func (c *Config) defaults() {
+	if c.Redis.Prefix == "" {
+		c.Redis.Prefix = "habeas"
+	}
+	if c.Listen == "" {
+		c.Listen = "127.0.0.1:8080"
+	}
+	if c.Limits.FilingsPerMinute == 0 {
+		c.Limits.FilingsPerMinute = 20
+	}
+	if c.Limits.CallsPerSecond == 0 {
+		c.Limits.CallsPerSecond = 20
+	}
+	if c.Erasure.Wait == nil {
+		c.Erasure.Wait = new(24 * time.Hour)
+	}
+}
+
+// check names everything that is wrong.
+func (c *Config) check() []error {
+	var faults []error
+	bad := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if c.Company.Name == "" {
+		bad("company.name is missing: letters and pages name the controller")
+	}
+	if u, err := url.Parse(c.Company.BaseURL); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+		bad("company.base_url is not an address such as https://privacy.acme.example")
+	}
+	if c.Log.Origin == "" {
+		bad("log.origin is missing: it names the evidence log, such as privacy.acme.example/log")
+	}
+	if c.Keys == "" && os.Getenv("HABEAS_KEYS") == "" {
+		bad("keys is missing: name the key ring file (habeas keys create makes one) or set HABEAS_KEYS")
+	}
+	if c.Blobs == "" {
+		bad("blobs is missing: name a folder that portal and workers share")
+	}
+	if err := c.smtp().Check(); err != nil {
+		bad("mail: %w", err)
+	}
+	if c.Approvals.Erasure < 0 || c.Approvals.Release < 0 {
+		bad("approvals cannot be negative")
+	}
+	if c.Clock.Zone != "" {
+		if _, err := time.LoadLocation(c.Clock.Zone); err != nil {
+			bad("clock.zone is not a time zone such as Europe/Berlin")
+		}
+	}
+	if c.Clock.Holidays != "" {
+		if _, err := clock.Holidays(c.Clock.Holidays, 2026); err != nil {
+			bad("clock.holidays: %w", err)
+		}
+	}
+	if p := c.Clock.Pause; p != "" && p != clock.Strict && p != clock.Suspend {
+		bad("clock.pause is strict or suspend")
+	}
+	seen := map[string]bool{}
+	for _, s := range c.Systems {
+		if s.Name == "" || seen[s.Name] || s.Name == requests.OwnSystem || s.Name == requests.AllSystems {
+			bad("systems: every system needs a name of its own, and %q is taken", s.Name)
+		}
+		seen[s.Name] = true
+		if _, ok := connectors[s.Kind]; !ok {
+			bad("systems.%s.kind %q is unknown: use one of %s", s.Name, s.Kind, strings.Join(kinds(), ", "))
+		}
+	}
+	return faults
+}
+
+func (c *Config) smtp() mail.SMTP {
+	m := c.Mail
+	return mail.SMTP{Host: m.Host, Port: m.Port, User: m.User, PassFile: m.PassFile, TLS: m.TLS, From: m.From}
+}
+
+func (c *Config) settings() requests.Settings {
+	return requests.Settings{
+		Company: c.Company.Name, Contact: c.Company.Contact, Authority: c.Company.Authority, AuthorityAt: c.Company.AuthorityURL,
+		BaseURL:          strings.TrimSuffix(c.Company.BaseURL, "/"),
+		ApprovalsErasure: c.Approvals.Erasure, ApprovalsRelease: c.Approvals.Release, ErasureWait: *c.Erasure.Wait,
+		Rescans: c.Rescans, PackageFor: c.Package.For, PausePolicy: c.Clock.Pause, Purposes: c.Purposes,
+		Zone: c.Clock.Zone, HolidaySet: c.Clock.Holidays,
+	}
+}
+
+func (s System) config() connect.Config {
+	return connect.Config{
+		Name: s.Name, Kind: s.Kind, Title: s.Title, URL: s.url, Dataset: s.Dataset, Slots: s.Slots, Options: s.Options, Now: time.Now,
+	}
+}
