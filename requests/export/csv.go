@@ -80,6 +80,9 @@ func plain(b []byte) bool {
 // another spreadsheet might take for the end of a cell (semicolon, tab, line).
 func appendCell[T string | []byte](b []byte, s T) []byte {
 	b = append(b, '"')
+	if harmless(s) {
+		return append(append(b, s...), '"')
+	}
 	start := true
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -98,6 +101,31 @@ func appendCell[T string | []byte](b []byte, s T) []byte {
 		b = append(b, c)
 	}
 	return append(b, '"')
+}
+
+// special are the bytes that need a closer look anywhere in a cell; first,
+// those at its beginning.
+var special, first = func() (s, f [256]bool) {
+	for _, c := range []byte("\";\t\n\r") {
+		s[c] = true
+	}
+	for _, c := range []byte("=+-@ '\xef") {
+		f[c] = true
+	}
+	return s, f
+}()
+
+// harmless is the short way: nothing in s needs a closer look.
+func harmless[T string | []byte](s T) bool {
+	if len(s) > 0 && first[s[0]] {
+		return false
+	}
+	for i := range len(s) {
+		if special[s[i]] {
+			return false
+		}
+	}
+	return true
 }
 
 // formula reports whether a spreadsheet could take what begins at i for a

@@ -190,6 +190,18 @@ func (s *StageReader) next() (connect.Row, error) {
 	if size > maxFrame {
 		return connect.Row{}, ErrStage
 	}
+	if int(size) <= s.r.Size() { // most rows: parsed where they lie
+		frame, err := s.r.Peek(int(size))
+		if err != nil {
+			return connect.Row{}, broken(err)
+		}
+		row, err := s.parse(frame)
+		if err != nil {
+			return connect.Row{}, err
+		}
+		_, err = s.r.Discard(int(size))
+		return row, broken(err)
+	}
 	if err := s.fill(int(size)); err != nil {
 		return connect.Row{}, err
 	}
@@ -198,10 +210,7 @@ func (s *StageReader) next() (connect.Row, error) {
 
 // fill reads a frame. It trusts the stated size only as far as bytes arrive.
 func (s *StageReader) fill(size int) error {
-	if size <= cap(s.buf) || size <= 1<<20 {
-		if size > cap(s.buf) {
-			s.buf = make([]byte, max(size, 4096))
-		}
+	if size <= cap(s.buf) {
 		s.buf = s.buf[:size]
 		_, err := io.ReadFull(s.r, s.buf)
 		return broken(err)
