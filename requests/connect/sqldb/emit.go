@@ -17,7 +17,8 @@ type emitter struct {
 	w      *walk
 	emit   func(connect.Found) error
 	points map[connect.Pointer]bool
-	search bool // entrances only: a row's owner is whom it refers to
+	mine   map[string]bool // people found, by name; made when needed
+	search bool            // entrances only: a row's owner is whom it refers to
 }
 
 func (e *emitter) all(ctx context.Context) error {

@@ -139,7 +139,7 @@ func (w *walk) enterRow(s *set, e *Entry, key string, ord int) {
 			r.owner = w.newPerson(s.t, key)
 		}
 		r.seeds = append(r.seeds, ord)
-		w.found(s, key)
+		w.found(s, key, false)
 		return
 	}
 	if sd.from == r || slices.Contains(r.seeds, ord) {

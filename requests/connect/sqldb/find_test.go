@@ -54,7 +54,7 @@ func TestProposals(t *testing.T) {
 		`participants/["1", "1"] | derived | profiles/1 | disclose | erase | 0`,
 		`participants/["2", "1"] | derived | profiles/1 | disclose | erase | 0`,
 		`profiles/1 | exact | profiles/1 | disclose | erase | 0`,
-		`profiles/4 | exact | profiles/4 | disclose | erase | 0`,
+		`profiles/4 | derived | profiles/4 | disclose | erase | 0`,
 		`subscriptions/1 | exact | contacts/1 | disclose | erase | 0`,
 		`subscriptions/2 | exact |  | disclose | erase | 0`,
 		// Anna's address in a row of Ben's: the desk decides whose it is.

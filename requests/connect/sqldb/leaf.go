@@ -112,10 +112,10 @@ func (e *emitter) leaf(ctx context.Context, t *Table) error {
 	if len(from) == 0 {
 		return nil
 	}
-	p := w.d.proposer(w.cat, t, "g.byref is null")
+	p := w.d.proposer(w.cat, t, othersSQL(from))
 	var q string
 	var args []any
-	if one := from[0]; len(from) == 1 && one.entry == nil && !one.step.up && byKey(one.step.from, one.step.ref) {
+	if one := from[0]; len(from) == 1 && one.entry == nil && !one.step.up && byKey(one.step.from, one.step.ref) && !w.d.links[t.Name].mixed {
 		// One reference leads here, so no row comes twice.
 		p = w.d.proposer(w.cat, t, "")
 		q = selectStep(w.cat, one.step, keyText(t, "t")+", k.ord::text, k.ord::text"+selected(p.exprs), 1)
@@ -143,6 +143,29 @@ func (e *emitter) leaf(ctx context.Context, t *Table) error {
 	})
 }
 
+// othersSQL says for which rows it matters to whom they refer: those entered
+// whose person is not known, and those reached through other rows.
+func othersSQL(from []source) string {
+	out := "g.byref is null"
+	for i, s := range from {
+		if s.entry == nil && !s.step.from.Person {
+			out += fmt.Sprintf(" or g.best >> 32 = %d", i)
+		}
+	}
+	return out
+}
+
+// isMine reports whether an owner is one of the people found.
+func (e *emitter) isMine(owner string) bool {
+	if e.mine == nil {
+		e.mine = map[string]bool{}
+		for _, p := range e.w.people {
+			e.mine[ownerName(p.table.Name, p.key)] = true
+		}
+	}
+	return e.mine[owner]
+}
+
 // leafRow ties a streamed row to what led to it.
 func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) row {
 	w := e.w
@@ -154,6 +177,11 @@ func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) 
 		r.owner, r.others, r.shared = e.owner(parent), parent.others, parent.shared
 		if w.ambiguous(parent) {
 			r.match = connect.Ambiguous
+		}
+		if p.foreign >= 0 && !src.step.from.Person && !r.shared {
+			if who := string(raw[3+p.foreign]); who != "" && !e.isMine(who) {
+				r.others, r.shared = 1, true // of the same thread, say, but somebody else's
+			}
 		}
 		return r
 	}

@@ -20,6 +20,9 @@ type links struct {
 	leaf bool
 	// mayShare: rows may be reached through a shared row.
 	mayShare bool
+	// mixed: rows refer to people and are reached through other rows, too, so
+	// that a row found may be somebody else's (a message of another sender).
+	mixed bool
 }
 
 // linksOf derives the walk's steps from the dataset, in a fixed order.
@@ -44,6 +47,11 @@ func linksOf(d *Dataset) map[string]*links {
 			}
 		}
 	}
+	for _, t := range d.Tables {
+		l := out[t.Name]
+		l.mixed = len(personRefs(d, t)) > 0 && slices.ContainsFunc(l.in, func(s *step) bool { return !s.from.Person })
+		l.mayShare = l.mayShare || l.mixed
+	}
 	for changed := true; changed; {
 		changed = false
 		for _, l := range out {
@@ -58,6 +66,17 @@ func linksOf(d *Dataset) map[string]*links {
 		learns := slices.ContainsFunc(t.Entries, func(e *Entry) bool { return e.Learn || e.Confirm != "" })
 		l := out[t.Name]
 		l.leaf = len(l.out) == 0 && !t.Person && !learns && len(t.SharedBy) == 0
+	}
+	return out
+}
+
+// personRefs are the references by which a row belongs to a person.
+func personRefs(d *Dataset, t *Table) []*Ref {
+	var out []*Ref
+	for _, ref := range t.Refs {
+		if to := d.table(ref.To); to.Person && !t.Person && (ref.Down || ref.SamePerson) {
+			out = append(out, ref)
+		}
 	}
 	return out
 }

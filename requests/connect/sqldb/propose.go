@@ -144,11 +144,8 @@ func guardSQL(t *Table, alias string) string {
 // refers to no people.
 func foreignSQL(cat *catalog, d *Dataset, t *Table) string {
 	var alts []string
-	for _, ref := range t.Refs {
+	for _, ref := range personRefs(d, t) {
 		to := d.table(ref.To)
-		if !to.Person || t.Person || !(ref.Down || ref.SamePerson) {
-			continue
-		}
 		alts = append(alts, "(select "+quoteText(to.Name+"/")+" || "+keyText(to, "p")+" from "+to.rel()+" p where "+
 			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)+" limit 1)")
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // usersSQL selects (k.ord, person table, person key) for everybody who uses the
-// rows of t whose keys are the parameter $first.
+// rows of t whose keys are the parameters from $first on: those whom shared_by
+// names, and those to whom the row itself refers.
 func usersSQL(cat *catalog, d *Dataset, t *Table, first int) string {
 	var parts []string
 	for _, s := range t.SharedBy {
@@ -23,6 +24,13 @@ func usersSQL(cat *catalog, d *Dataset, t *Table, first int) string {
 		parts = append(parts, fmt.Sprintf(
 			"select k.ord, %s::text as kind, %s as who from unnest($%d::text[]) with ordinality k(v, ord) join %s b on %s = k.v::%s where %s is not null",
 			quoteText(table), who, first, by.rel(), col("b", s.Column), castType(cat.attr(by, s.Column)), who))
+	}
+	k := keyParams(t, first, "k")
+	for _, ref := range personRefs(d, t) {
+		to := d.table(ref.To)
+		parts = append(parts, fmt.Sprintf("select k.ord, %s::text as kind, %s as who from %s join %s t on %s join %s p on %s",
+			quoteText(to.Name), keyText(to, "p"), k.from, t.rel(), equalKey(cat, t, "t", k), to.rel(),
+			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)))
 	}
 	return strings.Join(parts, " union ")
 }
@@ -51,7 +59,11 @@ func (w *walk) release(ctx context.Context) (freed bool, err error) {
 			s.recs[k].others, s.recs[k].users = 0, ""
 		}
 		q := usersSQL(w.cat, w.d.data, t, 1) + " order by 1, 2, 3"
-		rows, err := w.tx.Query(ctx, q, hold)
+		args, err := splitKeys(t, hold)
+		if err != nil {
+			return false, err
+		}
+		rows, err := w.tx.Query(ctx, q, args...)
 		if err != nil {
 			return false, err
 		}
@@ -77,7 +89,9 @@ func (w *walk) release(ctx context.Context) (freed bool, err error) {
 		s.hold = nil
 		for _, k := range hold {
 			r := s.recs[k]
-			r.users = ownerList(users[k])
+			if len(t.SharedBy) > 0 {
+				r.users = ownerList(users[k])
+			}
 			r.shared = r.others > 0
 			if r.shared {
 				s.hold = append(s.hold, k)

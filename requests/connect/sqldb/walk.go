@@ -66,6 +66,7 @@ type walk struct {
 	learned  []learned
 	learning map[string][]string // rows still to learn from, by table
 	warnings map[string]string
+	skipped  []*rec // led to another person by a learned identity only
 
 	// Set by doubt when the walk is over.
 	doubtful       []bool       // by seed
@@ -148,6 +149,14 @@ func (w *walk) settle(ctx context.Context) error {
 	for _, t := range w.d.data.Tables {
 		if err := w.foreigners(ctx, t); err != nil {
 			return err
+		}
+	}
+	for _, r := range w.skipped {
+		if w.ownerOf(r) >= 0 {
+			continue
+		}
+		for _, i := range r.seeds {
+			w.seeds[i].ambiguous = true
 		}
 	}
 	w.ambiguities()
@@ -267,13 +276,31 @@ func (w *walk) reach(st *step, key string, parent *rec, shared bool) {
 	if w.base != nil && w.base.sets[st.to.Name].recs[key] != nil {
 		return
 	}
+	if st.ref.SamePerson && w.taughtOnly(parent) {
+		w.skipped = append(w.skipped, parent)
+		return
+	}
 	r := &rec{parent: parent, owner: -1, via: w.via(parent.via, st.label), shared: shared, others: parent.others}
 	s.recs[key] = r
 	if st.to.Person {
 		r.owner = w.newPerson(st.to, key)
 		w.same(r, parent, r.owner, w.ownerOf(parent))
 	}
-	w.found(s, key)
+	w.found(s, key, w.d.links[st.to.Name].mixed && !st.from.Person)
+}
+
+// taughtOnly reports whether a row is known only by identities learned on the
+// way: such a row never leads on to another person.
+func (w *walk) taughtOnly(r *rec) bool {
+	if r.parent != nil || r.owner >= 0 || len(r.seeds) == 0 {
+		return false
+	}
+	for _, i := range r.seeds {
+		if w.seeds[i].from == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // same notes that two rows are one human being's.
@@ -291,8 +318,10 @@ func (w *walk) same(r, parent *rec, a, b int) {
 	}
 }
 
-func (w *walk) found(s *set, key string) {
-	if len(s.t.SharedBy) > 0 && !s.recs[key].shared {
+// found queues a row: to be followed, or to wait until it is known who else
+// uses it.
+func (w *walk) found(s *set, key string, wait bool) {
+	if (wait || len(s.t.SharedBy) > 0) && !s.recs[key].shared {
 		s.hold = append(s.hold, key)
 	} else {
 		s.next = append(s.next, key)
