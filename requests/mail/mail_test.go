@@ -357,6 +357,68 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunSurvivesItsConnection cuts Run off from the database; the next letter goes out all the same.
+func TestRunSurvivesItsConnection(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.outbox.Now = nil
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- b.outbox.Run(ctx) }()
+	for range 2 {
+		l := letter()
+		b.enqueue(t, l)
+		wait, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		_, err := b.sink.Wait(wait, func(m mail.Captured) bool { return strings.HasPrefix(m.MessageID, l.ID) })
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.pool.Exec(t.Context(), `
+			select pg_terminate_backend(pid) from pg_stat_activity
+			where datname = current_database() and pid <> pg_backend_pid()`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestToken(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 1000 {
+		token := mail.Token()
+		if len(token) != 28 || strings.Trim(token, "abcdefghijklmnopqrstuvwxyz") != "" || seen[token] {
+			t.Fatalf("token %q", token)
+		}
+		seen[token] = true
+	}
+}
+
+func TestSMTPCheck(t *testing.T) {
+	t.Parallel()
+	good := mail.SMTP{Host: "mail.example", Port: 587, From: from}
+	if err := good.Check(); err != nil {
+		t.Error(err)
+	}
+	for want, change := range map[string]func(*mail.SMTP){
+		"host":     func(s *mail.SMTP) { s.Host = "" },
+		"port":     func(s *mail.SMTP) { s.Port = 0 },
+		"tls":      func(s *mail.SMTP) { s.TLS = "maybe" },
+		"from":     func(s *mail.SMTP) { s.From = "Acme" },
+		"password": func(s *mail.SMTP) { s.User = "acme" },
+	} {
+		s := good
+		change(&s)
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+}
+
 func TestEnqueueRefuses(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
