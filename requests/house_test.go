@@ -30,7 +30,7 @@ var house = map[string][]string{
 	// Pages take plain structs, and letters and reports too.
 	"templates":          {"templates/", "static"},
 	"templates/":         {"templates/", "templates", "static"},
-	"templates/letters/": {},
+	"templates/letters/": {"templates/locales"},
 	"templates/report/":  {},
 
 	"portal":  pages,
@@ -53,6 +53,9 @@ var house = map[string][]string{
 	"requests/embedded": {},
 	"requests/testkit":  {"requests/embedded", "requests/seal", "migrations"},
 	"requests/testkit/": {"requests/testkit", "requests/connect"},
+
+	// A whole company for tests: everything but the portal.
+	"requests/testkit/company": append([]string{"requests", "requests/work", "requests/testkit", "requests/testkit/", "requests/connect/"}, leaves...),
 }
 
 // leaves are what a request is made of. They know neither requests nor work.

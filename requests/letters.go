@@ -15,8 +15,7 @@ import (
 	"habeas/requests/evidence"
 	"habeas/requests/identity"
 	"habeas/requests/mail"
-	"habeas/templates/letters"
-)
+	)
 
 // Links in letters. A token in one holds letters only, and a reference is no
 // identity.
@@ -31,18 +30,18 @@ func (ch *change) link(path, value string) string {
 }
 
 // slots are what every letter of the case says.
-func (ch *change) slots(subject Subject) letters.Data {
+func (ch *change) slots(subject Subject) mail.Slots {
 	set, c := ch.s.set, ch.c
 	status := ch.link(pathFind, c.Reference)
-	d := letters.Data{
-		Company:   letters.Company{Name: set.Company, Contact: set.Contact, Colour: set.Colour},
+	d := mail.Slots{
+		Company:   mail.Company{Name: set.Company, Contact: set.Contact, Colour: set.Colour},
 		Law:       c.Law,
 		Reference: c.Reference, Received: ch.local(c.ReceivedAt), Rights: c.Rights, Name: subject.Name,
 		StatusURL: status, EnterURL: status, DownloadURL: status, ProofURL: status,
 		Due: c.DueOn, At: ch.local(ch.at), Verified: c.VerifiedAt != nil, Staff: c.FiledBy != nil,
 	}
 	if c.Law == "EU" {
-		d.Authority = letters.Authority{Name: set.Authority, URL: set.AuthorityAt}
+		d.Authority = mail.Authority{Name: set.Authority, URL: set.AuthorityAt}
 	}
 	return d
 }
@@ -58,7 +57,7 @@ func (ch *change) local(t time.Time) time.Time {
 // write renders a letter and queues it, to the case's own sealed address and
 // never to one read from a system. A case without an address gets none: the
 // desk answers on paper.
-func (ch *change) write(ctx context.Context, kind string, fill func(*letters.Data)) error {
+func (ch *change) write(ctx context.Context, kind string, fill func(*mail.Slots)) error {
 	subject, err := openSubject(ch.key, ch.c.sealed)
 	if err != nil {
 		return fmt.Errorf("open case: %w", err)
@@ -70,28 +69,25 @@ func (ch *change) write(ctx context.Context, kind string, fill func(*letters.Dat
 	if fill != nil {
 		fill(&d)
 	}
-	l := mail.Letter{ID: newID().String(), Case: ch.c.ID.String(), Kind: kind, Locale: letters.Match(ch.c.Locale), To: subject.Email}
-	if l.Subject, l.Text, l.HTML, l.Version, err = letters.Render(kind, l.Locale, d); err != nil {
-		return fmt.Errorf("render letter: %w", err)
-	}
-	return mail.Enqueue(ctx, ch.Tx, ch.key, l)
+	l := mail.Letter{ID: newID().String(), Case: ch.c.ID.String(), Kind: kind, Locale: ch.c.Locale, To: subject.Email}
+	return mail.Write(ctx, ch.Tx, ch.key, l, d)
 }
 
 // letter queues a letter that needs nothing but the case.
 func (ch *change) letter(ctx context.Context, kind string) error {
-	return ch.write(ctx, kind, func(d *letters.Data) {
+	return ch.write(ctx, kind, func(d *mail.Slots) {
 		d.Until = ch.local(ch.at.Add(identity.ExpiresAfter))
 		d.Restored = ch.c.Asks(unverifiedRights...)
 	})
 }
 
 func (ch *change) letterCode(ctx context.Context, code, notMe string) error {
-	return ch.write(ctx, letters.Code, func(d *letters.Data) {
+	return ch.write(ctx, mail.Code, func(d *mail.Slots) {
 		d.Code, d.Valid, d.NotMeURL, d.Again = code, identity.CodeValid, ch.link(pathNotMe, notMe), ch.c.VerifiedAt != nil
 	})
 }
 
-func (ch *change) letterAck(ctx context.Context) error { return ch.write(ctx, letters.Ack, nil) }
+func (ch *change) letterAck(ctx context.Context) error { return ch.write(ctx, mail.Ack, nil) }
 
 // letterUnverified tells the address concerned what was withdrawn in its name,
 // with the link that undoes it.
@@ -100,16 +96,16 @@ func (ch *change) letterUnverified(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return ch.write(ctx, ch.withdrawalKind(), func(d *letters.Data) {
+	return ch.write(ctx, ch.withdrawalKind(), func(d *mail.Slots) {
 		d.UndoURL, d.Purposes = ch.link(pathUndo, undo), ch.purposeTitles()
 	})
 }
 
 func (ch *change) withdrawalKind() string {
 	if ch.c.Asks("consent_withdrawal") {
-		return letters.WithdrawalDone
+		return mail.WithdrawalDone
 	}
-	return letters.OptOutDone
+	return mail.OptOutDone
 }
 
 func (ch *change) purposeTitles() []string {
@@ -123,18 +119,18 @@ func (ch *change) purposeTitles() []string {
 }
 
 func (ch *change) letterExtension(ctx context.Context, before time.Time, st Step) error {
-	return ch.write(ctx, letters.Extension, func(d *letters.Data) {
+	return ch.write(ctx, mail.Extension, func(d *mail.Slots) {
 		d.Previous, d.Why = before, firstOf(st.Reason, groundTitle(ch.c.Law, st))
 	})
 }
 
 func (ch *change) letterRefusal(ctx context.Context, st Step) error {
-	return ch.write(ctx, letters.Refusal, func(d *letters.Data) {
+	return ch.write(ctx, mail.Refusal, func(d *mail.Slots) {
 		d.Rights = nil
 		for _, dec := range ch.c.Decisions {
 			if dec.Decision == "refused" && (st.Right == "" || dec.Right == st.Right) {
 				d.Rights = append(d.Rights, dec.Right)
-				d.Reasons = append(d.Reasons, letters.Reason{Right: dec.Right, Ground: dec.Ground, Text: firstOf(st.Reason, groundTitle(ch.c.Law, st))})
+				d.Reasons = append(d.Reasons, mail.Reason{Right: dec.Right, Ground: dec.Ground, Text: firstOf(st.Reason, groundTitle(ch.c.Law, st))})
 			}
 		}
 	})
@@ -147,7 +143,7 @@ func (ch *change) letterDone(ctx context.Context, p *storedPlan, outcomes []outc
 		return nil // the address was told when it was filed
 	}
 	if p.Records == 0 {
-		return ch.write(ctx, letters.NotFound, func(d *letters.Data) {
+		return ch.write(ctx, mail.NotFound, func(d *mail.Slots) {
 			d.SearchedFor, d.SearchedIn = ch.searched(p)
 		})
 	}
@@ -165,7 +161,7 @@ func (ch *change) letterDone(ctx context.Context, p *storedPlan, outcomes []outc
 func (ch *change) letterRight(ctx context.Context, right string, outcomes []outcomeCount) error {
 	switch right {
 	case "access", "portability":
-		return ch.write(ctx, letters.AccessReady, func(d *letters.Data) {
+		return ch.write(ctx, mail.AccessReady, func(d *mail.Slots) {
 			d.Rights = []string{right}
 			if ch.c.PackageUntil != nil {
 				d.Until = ch.local(*ch.c.PackageUntil)
@@ -176,7 +172,7 @@ func (ch *change) letterRight(ctx context.Context, right string, outcomes []outc
 		if err != nil {
 			return err
 		}
-		return ch.write(ctx, letters.ErasureDone, func(d *letters.Data) {
+		return ch.write(ctx, mail.ErasureDone, func(d *mail.Slots) {
 			d.Rights, d.Kept, d.Counts = []string{right}, kept, countsOf(outcomes)
 			d.Counts.Kept = 0
 			for _, k := range kept {
@@ -187,14 +183,14 @@ func (ch *change) letterRight(ctx context.Context, right string, outcomes []outc
 			}
 		})
 	default:
-		return ch.write(ctx, ch.withdrawalKind(), func(d *letters.Data) {
+		return ch.write(ctx, ch.withdrawalKind(), func(d *mail.Slots) {
 			d.Rights, d.Purposes = []string{right}, ch.purposeTitles()
 		})
 	}
 }
 
-func countsOf(outcomes []outcomeCount) letters.Counts {
-	var n letters.Counts
+func countsOf(outcomes []outcomeCount) mail.Counts {
+	var n mail.Counts
 	for _, o := range outcomes {
 		switch o.Outcome {
 		case "verified_absent":
@@ -217,8 +213,8 @@ func countsOf(outcomes []outcomeCount) letters.Counts {
 }
 
 // keptFor groups what is kept under a right, for the letter.
-func (ch *change) keptFor(ctx context.Context, right string) ([]letters.Kept, error) {
-	var out []letters.Kept
+func (ch *change) keptFor(ctx context.Context, right string) ([]mail.Kept, error) {
+	var out []mail.Kept
 	for r, err := range recordsOf(ctx, ch.Tx, ch.key, *ch.c.PlanID, "", []connect.Action{connect.Keep}) {
 		if err != nil {
 			return nil, err
@@ -226,12 +222,12 @@ func (ch *change) keptFor(ctx context.Context, right string) ([]letters.Kept, er
 		if r.Record.Right != right {
 			continue
 		}
-		k := letters.Kept{What: ch.s.typeTitle(r.Record.System, r.Record.Type), Count: 1, Text: r.Record.Ground, Ground: r.Record.Ground}
+		k := mail.Kept{What: ch.s.typeTitle(r.Record.System, r.Record.Type), Count: 1, Text: r.Record.Ground, Ground: r.Record.Ground}
 		if cite, text, ok := strings.Cut(r.Record.Ground, ": "); ok {
 			k.Ground, k.Text = cite, text
 		}
 		k.Until, _ = time.Parse(time.DateOnly, r.Note.Until)
-		i := slices.IndexFunc(out, func(have letters.Kept) bool {
+		i := slices.IndexFunc(out, func(have mail.Kept) bool {
 			return have.What == k.What && have.Ground == k.Ground && have.Text == k.Text && have.Until.Equal(k.Until)
 		})
 		if i >= 0 {
