@@ -294,6 +294,23 @@ func TestVerifyRefuses(t *testing.T) {
 			p.body["proofs.jsonl"][i] = spare(p.body["proofs.jsonl"][i])
 			resign(t, p)
 		}, []string{"proofs.jsonl line 1", "base64"}},
+		{"proof with a space, signed", both(edit("proofs.jsonl", `,"path"`, `, "path"`), resign), []string{"proofs.jsonl line 1", "canonical"}},
+		{"manifest with a space, signed", func(t *testing.T, p *packed) {
+			edit("manifest.json", `,"v":1`, `, "v":1`)(t, p)
+			p.resign(t, testKey(1))
+		}, []string{"manifest.json", "canonical"}},
+		{"manifest with a file more, signed", func(t *testing.T, p *packed) {
+			edit("manifest.json", `"files":[`, `"files":[{"name":"a","sha256":"`+strings.Repeat("0", 64)+`"},`)(t, p)
+			p.resign(t, testKey(1))
+		}, []string{"manifest.json", "does not list the files"}},
+		{"tree size in the manifest, signed", func(t *testing.T, p *packed) {
+			edit("manifest.json", `"tree_size":9`, `"tree_size":8`)(t, p)
+			p.resign(t, testKey(1))
+		}, []string{"checkpoint", "tree of 9"}},
+		{"events counted otherwise, signed", func(t *testing.T, p *packed) {
+			edit("manifest.json", `"events":6`, `"events":7`)(t, p)
+			p.resign(t, testKey(1))
+		}, []string{"events.jsonl", "manifest counts 7"}},
 		{"signature twice", func(_ *testing.T, p *packed) {
 			s := p.body["manifest.sig"]
 			p.body["manifest.sig"] = append(s, s[bytes.Index(s, []byte("\n\n"))+2:]...)
@@ -460,6 +477,30 @@ func TestAgainstANewerLog(t *testing.T) {
 		_, err := verify(old, VerifyOptions{Against: AgainstFile(filepath.Join(t.TempDir(), "none"))})
 		wants(t, err, "newer checkpoint")
 	})
+}
+
+// A log that took the case's events in another order than they count is
+// refused, though every signature and proof in the report is right.
+func TestOrderInTheLogCounts(t *testing.T) {
+	m := newMemory(t, 1)
+	lines := sample(t, 1).lines
+	for i, l := range []Line{lines[2], lines[1]} { // events 2 and 1 of the case
+		hashes, err := tlog.StoredHashes(int64(i), l.Raw, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Index = int64(i)
+		m.lines, m.hashes = append(m.lines, l), append(m.hashes, hashes...)
+	}
+	snap := m.snapshot(t, caseA)
+	slices.Reverse(snap.Lines)
+	slices.Reverse(snap.Proofs)
+	var out bytes.Buffer
+	if _, err := WriteReport(&out, Bundle{Snapshot: snap}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := verify(out.Bytes(), VerifyOptions{})
+	wants(t, err, "proofs.jsonl line 2", "not in order")
 }
 
 func FuzzVerify(f *testing.F) {
