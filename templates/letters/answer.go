@@ -166,8 +166,12 @@ func (c *composer) results() {
 
 func (c *composer) done() {
 	c.need("counts: a kept record makes it partial", c.d.Counts.Kept == 0 && len(c.d.Kept) == 0)
-	c.para("done.intro", "Rights", c.rights(), "Date", c.date("at", c.d.At))
-	c.results()
+	if len(c.d.Results) > 0 || c.d.Counts != (Counts{}) {
+		c.para("done.intro", "Rights", c.rights(), "Date", c.date("at", c.d.At))
+		c.results()
+	} else {
+		c.para("done.intro_plain", "Rights", c.rights(), "Date", c.date("at", c.d.At))
+	}
 	c.receipt()
 	c.recipients("done.recipients")
 	if slices.Contains(c.d.Rights, "restriction") {

@@ -369,6 +369,16 @@ func TestLists(t *testing.T) {
 	}
 }
 
+func TestDoneWithoutParticulars(t *testing.T) {
+	t.Parallel()
+	d := dataFor(letters.Done)
+	d.Rights, d.Counts, d.Results = []string{"restriction"}, letters.Counts{}, nil
+	_, text, _ := render(t, letters.Done, d)
+	if strings.Contains(text, "what we did:") || !strings.Contains(text, "finished on 22 November 2026") || !strings.Contains(text, "Before we lift") {
+		t.Error(text)
+	}
+}
+
 func TestStopTellsWhatIsTrue(t *testing.T) {
 	t.Parallel()
 	d := full()
