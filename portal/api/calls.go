@@ -1,0 +1,150 @@
+package api
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"habeas/portal/web"
+	"habeas/requests"
+)
+
+// call is one line of the API: its route, and what the OpenAPI document says
+// about it. Both are made from here, so that neither can be without the other.
+type call struct {
+	method  string
+	path    string // as fiber writes it: /api/v1/requests/:id
+	roles   []requests.Role
+	kind    web.Kind
+	handler fiber.Handler
+
+	name    string // operationId
+	summary string
+	query   []param
+	in      any // body, nil for none
+	upload  any // the same as multipart/form-data, nil for none
+	status  int // of success
+	out     any // body of success; nil: media says what
+	media   string
+}
+
+// param is one parameter of a query.
+type param struct {
+	name     string
+	required bool
+	schema   schema
+	doc      string
+}
+
+func names(params []param) []string {
+	out := make([]string, len(params))
+	for i, p := range params {
+		out[i] = p.name
+	}
+	return out
+}
+
+const one = "/api/v1/requests/:id"
+
+// Who may do what, as the contract's table says.
+var (
+	public     = []requests.Role{requests.Public}
+	customer   = []requests.Role{requests.Customer}
+	dpo        = []requests.Role{requests.DPO}
+	desk       = []requests.Role{requests.DPO, requests.Agent}
+	lookers    = []requests.Role{requests.DPO, requests.Agent, requests.Auditor}
+	caseReader = []requests.Role{requests.Customer, requests.DPO, requests.Agent, requests.Auditor}
+	watchers   = []requests.Role{requests.Customer, requests.DPO, requests.Agent}
+	checkers   = []requests.Role{requests.Auditor, requests.DPO}
+	auditor    = []requests.Role{requests.Auditor}
+	service    = []requests.Role{requests.ServiceRole}
+	operators  = []requests.Role{requests.DPO, requests.Admin}
+)
+
+func get(path string, roles []requests.Role, h fiber.Handler, name, summary string, out any) call {
+	return call{method: fiber.MethodGet, path: path, roles: roles, kind: web.Call, handler: h, name: name, summary: summary, status: 200, out: out}
+}
+
+func post(path string, roles []requests.Role, h fiber.Handler, name, summary string, in any, status int, out any) call {
+	return call{method: fiber.MethodPost, path: path, roles: roles, kind: web.Call, handler: h, name: name, summary: summary, in: in, status: status, out: out}
+}
+
+func (c call) asking(params ...param) call {
+	c.query = params
+	return c
+}
+
+// file is an answer that is no JSON.
+func (c call) file(media string) call {
+	c.media = media
+	return c
+}
+
+func (c call) streamed(media string) call {
+	c.kind, c.media = web.Stream, media
+	return c
+}
+
+func (c call) uploading(form any) call {
+	c.upload = form
+	return c
+}
+
+// calls is the whole API.
+func (a *api) calls() []call {
+	return []call{
+		post("/api/v1/requests", public, a.file, "fileRequest", "File a request. Staff may enter what came another way.", filing{}, 201, receipt{}),
+		get("/api/v1/requests", lookers, a.list, "listRequests", "All requests, soonest due first.", items[caseView]{}).asking(listParams...),
+		post("/api/v1/requests/search", desk, a.search, "searchRequests", "Find requests by reference or by an identity that was given when filing.", searching{}, 200, items[caseView]{}),
+		get(one, caseReader, a.get, "getRequest", "One request: where it stands. Staff see its plan, approvals, tasks and outcomes too.", caseView{}),
+
+		post(one+"/verification", public, a.verify, "verifyRequest", "Prove the address with the mailed code.", verifying{}, 200, verified{}),
+		post(one+"/verification/code", public, a.newCode, "sendCode", "Mail a new code: five per request and day.", empty{}, 202, codeSent{}),
+		post(one+"/withdrawal", customer, a.withdraw, "withdrawRequest", "Stop what has not begun.", empty{}, 200, stopped{}),
+		post(one+"/not-me", public, a.notMe, "notMe", "Stop a request that somebody else filed, with the token of the link in the mail.", denying{}, 200, stopped{}),
+
+		get(one+"/plan", desk, a.plan, "getPlan", "The plan as stored, a page of records at a time.", planView{}).asking(planParams...),
+		get(one+"/personal-data", desk, a.personalData, "getPersonalData", "Identities and values, for a purpose. The look is an event.", personalView{}).asking(purposeParam),
+		post(one+"/plan/decisions", desk, a.decide, "decideRecords", "Change what the plan does to records, each with a ground. Approvals fall.", deciding{}, 200, decided{}),
+		post(one+"/approval", dpo, a.approve, "approvePlan", "Sign the plan's hash.", approving{}, 202, approved{}),
+		post(one+"/refusal", dpo, a.step(a.svc.Refuse), "refuseRequest", "Refuse a right, or all, on a ground that the law has.", step{}, 200, caseView{}),
+		post(one+"/extension", dpo, a.step(a.svc.Extend), "extendDeadline", "Take the extension that the law has, with its reason.", step{}, 200, caseView{}),
+		post(one+"/pause", dpo, a.step(a.svc.Pause), "pauseClock", "Stop the clock where the law has that.", step{}, 200, caseView{}),
+		post(one+"/resume", dpo, a.step(a.svc.Resume), "resumeClock", "Let the clock run on.", step{}, 200, caseView{}),
+		post(one+"/rediscovery", dpo, a.rediscover, "rediscover", "Search every system again and plan anew.", step{}, 202, caseView{}),
+		post(one+"/tasks/:task/result", desk, a.finishTask, "finishManualTask", "End a task for a person. With a proof, send a form.", manualResult{}, 200, taskEnded{}).uploading(manualForm{}),
+
+		get(one+"/package", customer, a.download, "getPackage", "The customer's package. Needs a code entered within the last 15 minutes.", nil).streamed("application/zip"),
+		get(one+"/events", checkers, a.events, "getEvents", "The request's events with their places in the log.", items[entry]{}),
+
+		get("/api/v1/log/entries", auditor, a.entries, "getLogEntries", "Leaf lines of the whole log, from (inclusive) to to (exclusive), 1,000 at most.", items[entry]{}).asking(entryParams...),
+		get("/api/v1/stream", watchers, a.stream, "watchRequest", "Server-sent events of one request: task, status, counts.", nil).streamed("text/event-stream").asking(streamParam),
+
+		post("/api/v1/consents", service, a.recordConsent, "recordConsent", "Record a consent given or refused.", consentGiven{}, 201, consentState{}),
+		post("/api/v1/consents/check", service, a.checkConsent, "checkConsent", "Whether a purpose is allowed for a person now.", consentAsked{}, 200, consentState{}),
+
+		get("/api/v1/systems", operators, a.systems, "listSystems", "Systems with their health.", systemList{}),
+		post("/api/v1/systems/:name/pause", operators, a.pauseSystem(true), "pauseSystem", "Stop all work in a system; * stops every system.", empty{}, 200, systemState{}),
+		post("/api/v1/systems/:name/resume", operators, a.pauseSystem(false), "resumeSystem", "Let work go on.", empty{}, 200, systemState{}),
+		post("/api/v1/systems/:name/check", operators, a.checkSystem, "checkSystem", "Ask a system whether it is as described.", empty{}, 200, systemHealth{}),
+
+		get("/api/v1/openapi.json", public, nil, "getOpenAPI", "This document.", map[string]any{}),
+		get("/log/checkpoint", public, a.checkpoint, "getCheckpoint", "The newest public checkpoint: a C2SP signed note.", nil).file("text/plain"),
+		get("/log/tile/*", public, a.tile, "getTile", "A tile of the log as C2SP tlog-tiles writes its path.", nil).file("application/octet-stream"),
+		get("/log/consistency", public, a.consistency, "getConsistency", "Proof that one public tree grew from another.", consistency{}).asking(consistencyParams...),
+	}
+}
+
+// empty is the body of a call that needs none.
+type empty struct{}
+
+// serveDocument hands out the OpenAPI document that describes the calls.
+func (a *api) serveDocument(calls []call, document []byte) {
+	for i := range calls {
+		if calls[i].name == "getOpenAPI" {
+			calls[i].handler = func(c *fiber.Ctx) error {
+				c.Set(fiber.HeaderContentType, jsonType)
+				c.Set(fiber.HeaderCacheControl, "public, max-age=300")
+				return c.Send(document)
+			}
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"habeas/portal/web"
+	"habeas/requests"
+	"habeas/requests/connect"
+)
+
+// filing is the body of a new request.
+type filing struct {
+	Rights       []string       `json:"rights" enum:"access,portability,rectification,erasure,restriction,objection,consent_withdrawal,opt_out,limit"`
+	Country      string         `json:"country" doc:"Where the person lives: ISO 3166-1, two letters."`
+	Region       string         `json:"region,omitempty" doc:"State or province, such as CA."`
+	Identities   []person       `json:"identities"`
+	Name         string         `json:"name,omitempty"`
+	Message      string         `json:"message,omitempty"`
+	Locale       string         `json:"locale,omitempty"`
+	Purposes     []string       `json:"purposes,omitempty" doc:"For a withdrawal or opt-out; none means all."`
+	OnBehalf     jsontext.Value `json:"on_behalf,omitempty" doc:"Who asks for somebody else."`
+	AgeRecipient string         `json:"age_recipient,omitempty" doc:"An age public key: only its holder can open the package."`
+	Channel      string         `json:"channel,omitempty" enum:"phone,letter,counter,e-mail" doc:"Staff only."`
+	ReceivedAt   *time.Time     `json:"received_at,omitempty" doc:"Staff only: when it came, if earlier."`
+	Reason       string         `json:"reason,omitempty" doc:"Staff only: why it is entered later."`
+}
+
+// receipt is the answer to every valid filing, whoever the person is.
+type receipt struct {
+	ID           uuid.UUID       `json:"id"`
+	Reference    string          `json:"reference"`
+	Status       requests.Status `json:"status"`
+	Rights       []string        `json:"rights"`
+	ReceivedAt   moment          `json:"received_at"`
+	DueOn        date            `json:"due_on"`
+	Verification *verification   `json:"verification,omitempty"`
+}
+
+type verification struct {
+	Channel   string `json:"channel"`
+	ExpiresAt moment `json:"expires_at"`
+}
+
+func verificationOf(v *requests.Verification) *verification {
+	if v == nil {
+		return nil
+	}
+	return &verification{Channel: v.Channel, ExpiresAt: moment(v.ExpiresAt)}
+}
+
+func (a *api) file(c *fiber.Ctx) error {
+	var in filing
+	if err := decode(c, &in); err != nil {
+		return err
+	}
+	if len(in.OnBehalf) > 0 && in.OnBehalf.Kind() != '{' && in.OnBehalf.Kind() != 'n' {
+		return wrong("on_behalf", "Give an object.")
+	}
+	by := web.Actor(c)
+	if !slices.Contains(desk, by.Role) {
+		by = requests.Actor{Role: requests.Public} // others file like anybody
+	}
+	f := requests.Filing{
+		Rights: in.Rights, Country: in.Country, Region: in.Region, Name: in.Name, Message: in.Message, Locale: in.Locale,
+		Purposes: in.Purposes, AgeRecipient: in.AgeRecipient, Channel: in.Channel, ReceivedAt: in.ReceivedAt, Reason: in.Reason,
+		Identities: each(in.Identities, func(p person) connect.Identity { return p.identity() }),
+	}
+	if in.OnBehalf.Kind() == '{' {
+		f.OnBehalf = []byte(in.OnBehalf)
+	}
+	r, err := a.svc.File(c.UserContext(), by, f)
+	if err != nil {
+		return err
+	}
+	return answer(c, fiber.StatusCreated, receipt{
+		ID: r.ID, Reference: r.Reference, Status: r.Status, Rights: full(r.Rights), ReceivedAt: moment(r.ReceivedAt), DueOn: date(r.DueOn),
+		Verification: verificationOf(r.Verification),
+	})
+}
