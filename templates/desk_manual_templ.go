@@ -158,7 +158,7 @@ func ManualResult(v ManualPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = FileUpload(v.Page, "proof", "Proof", "A photo or scan that shows it, up to 10 MB. Kept sealed in the case and deleted with it.").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = FileUpload(v.Page, "proof", "Proof", "A photo or scan that shows it, up to 5 MB. Kept sealed in the case and deleted with it.").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

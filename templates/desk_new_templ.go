@@ -97,7 +97,7 @@ func NewCase(v NewCasePage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = Input(v.Page, Field{Name: "message", Label: "In the customer's words", Hint: "Optional. Kept sealed in the case.", Value: v.Answers.Message, Lines: 3, Max: 4000}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Input(v.Page, Field{Name: "message", Label: "In the customer's words", Hint: "Optional. Kept sealed in the case.", Value: v.Answers.Message, Lines: 3, Max: 5000}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -291,8 +291,9 @@ func previews() map[string]templ.Component {
 			{Name: "social", Label: "Social networks", Kind: "sqldb", Health: "fault", CheckedAt: ago(time.Hour), Waiting: 12, Failed: 2, Slots: 2, Faults: []string{"messages.profile_id has no index: look-ups read the whole table."}, Paused: true, PausedBy: "Ines Moreau", Since: ago(3 * time.Hour), Types: []string{"profiles", "messages", "mentions"}, Can: []string{"find", "read", "erase", "look"}, Cannot: []string{"copies at the networks themselves"}},
 			{Name: "archive", Label: "Paper archive", Kind: "manual", Health: "unknown", Waiting: 1},
 		}}),
+		"desk-letter": Letter(LetterPage{Page: staffPage("/desk/cases/0193/letters/l1", "dpo", "Dana Okafor"), Case: erasureHead, Action: "/desk/cases/0193/letters/l1", Kind: "ack", Purposes: []Option{{"complaint", "A complaint", ""}}}),
 		"admin-users": Users(UsersPage{Page: staffPage("/admin/users", "admin", "Lee Park"), Users: []UserRow{
-			{ID: "1", Name: "Dana Okafor", Email: "dana.okafor@acme.example", Role: "dpo", LastSeen: ago(time.Hour)}, {ID: "2", Name: "Tom Reyes", Email: "tom.reyes@acme.example", Role: "agent", Locked: true}, {ID: "3", Name: "Lee Park", Email: "lee.park@acme.example", Role: "admin", You: true, LastSeen: ago(time.Minute)},
+			{ID: "1", Name: "Dana Okafor", Email: "dana.okafor@acme.example", Role: "dpo", Since: ago(time.Hour)}, {ID: "2", Name: "Tom Reyes", Email: "tom.reyes@acme.example", Role: "agent", Locked: true}, {ID: "3", Name: "Lee Park", Email: "lee.park@acme.example", Role: "admin", You: true, Since: ago(time.Minute)},
 		}}),
 		"audit-list": AuditList(AuditListPage{
 			Page: staffPage("/audit", "auditor", "Ruth Adeyemi"), Log: sampleLog, Rights: []Option{{"access", "Access", ""}}, Figures: Figures{214, 170, 168, 2, 6, 38, 9}, Sample: "/audit?sample=1",

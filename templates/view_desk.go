@@ -135,6 +135,7 @@ type PlanView struct {
 	Candidates int // records reached only by an unproved identity: not in the plan
 	Manual     []ManualRow
 	CanDecide  bool
+	Undecided  int    // records that wait for a decision
 	Drift      string // what differed when the systems were read again
 }
 
@@ -160,7 +161,8 @@ type PlanRow struct {
 	Match   string // exact derived ambiguous
 	Shared  int
 	Outcome string
-	Decided bool // changed by the desk
+	Decided bool   // changed by the desk
+	Ref     string // names the record in links and forms; holds no key
 	Choices []Option
 }
 
@@ -239,8 +241,13 @@ type DecidePage struct {
 	Case    CaseHead
 	Action  string
 	Records []PlanRow // each with its Choices
+	All     []Option  // choices for all of them at once; none when only one is shown
+	Chosen  string    // the one chosen for all
 	Grounds []Option
+	Ground  string
+	Reason  string
 	Hash    string
+	More    bool // more records wait than fit on the page
 }
 
 // ManualPage records the result of a manual task.
@@ -348,7 +355,7 @@ type UsersPage struct {
 	Email string
 	Name  string
 	Role  string
-	Link  string // one-time password or set-up link, shown once
+	Link  string // API token, shown once
 }
 
 // UserRow is one member of staff.
@@ -357,8 +364,22 @@ type UserRow struct {
 	Name     string
 	Email    string
 	Role     string
-	LastSeen time.Time
+	Since    time.Time
 	Locked   bool
 	Disabled bool
 	You      bool
+}
+
+// LetterPage shows a letter as it was sent, once a purpose was named.
+type LetterPage struct {
+	Page
+	Case     CaseHead
+	Action   string
+	Kind     string
+	Purpose  string
+	Purposes []Option
+	Shown    bool
+	To       string
+	Subject  string
+	Text     string
 }

@@ -1,0 +1,127 @@
+// Package casefile turns a case into what staff see of it: the desk and the
+// auditor show the same words. Nothing here opens personal data.
+package casefile
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
+	"habeas/requests"
+	"habeas/requests/clock"
+	"habeas/templates"
+)
+
+// Head is the top of every page about a case.
+func Head(c *requests.Case, now time.Time) templates.CaseHead {
+	return templates.CaseHead{
+		ID: c.ID.String(), Reference: c.Reference, Rights: c.Rights, Country: Country(c.Country, c.Region), Article: article(c),
+		Status: string(c.Status), Flags: flags(c), Result: c.Result, Clock: Clock(c, now), Channel: c.Channel, Locale: c.Locale,
+	}
+}
+
+// Row is a case in a list, with what comes next.
+func Row(c *requests.Case, now time.Time) templates.CaseRow {
+	next := NextStep(c, now)
+	return templates.CaseRow{
+		ID: c.ID.String(), Reference: c.Reference, Rights: c.Rights, Country: Country(c.Country, c.Region), Law: lawName(c.Law),
+		Status: string(c.Status), Flags: flags(c), Result: c.Result, Clock: Clock(c, now), Next: next.Label, NextHref: next.Href, Channel: c.Channel,
+	}
+}
+
+func flags(c *requests.Case) []string {
+	out := make([]string, len(c.Flags))
+	for i, f := range c.Flags {
+		out[i] = string(f)
+	}
+	return out
+}
+
+// Country names where the person lives, with the state where that decides.
+func Country(code, region string) string {
+	name := code
+	if r, err := language.ParseRegion(code); err == nil {
+		name = cmp.Or(display.English.Regions().Name(r), code)
+	}
+	if region != "" {
+		name += ", " + strings.TrimPrefix(region, code+"-")
+	}
+	return name
+}
+
+// Laws that everybody knows by their short names.
+var shortLaw = map[string]string{"EU": "GDPR", "UK": "UK GDPR", "CA": "CCPA", "BR": "LGPD", "CH": "FADP"}
+
+func lawName(code string) string {
+	if s, ok := shortLaw[code]; ok {
+		return s
+	}
+	if l, err := clock.Builtin().Law(code); err == nil {
+		return l.Name
+	}
+	return code
+}
+
+// article is where the law grants what is asked for.
+func article(c *requests.Case) string {
+	law, err := clock.Builtin().Law(c.Law)
+	if err != nil {
+		return c.Law
+	}
+	var out []string
+	for _, r := range c.Rights {
+		if cite := cmp.Or(law.Rights[r], law.Cite); !slices.Contains(out, cite) {
+			out = append(out, cite)
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// Today is the day that the case's clock shows.
+func Today(c *requests.Case, now time.Time) clock.Date {
+	loc, err := time.LoadLocation(c.Zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return clock.DateIn(now, loc)
+}
+
+// Clock is the case's legal clock with the derivation of its due date.
+func Clock(c *requests.Case, now time.Time) templates.Clock {
+	today := Today(c, now)
+	day := time.Date(today.Year, today.Month, today.Day, 0, 0, 0, 0, time.UTC)
+	out := templates.Clock{
+		Due: c.DueOn, Received: c.ReceivedAt, DaysLeft: int(c.DueOn.Sub(day) / (24 * time.Hour)),
+		Paused: c.Has(requests.Paused), Extended: c.Has(requests.Extended), Law: lawName(c.Law),
+	}
+	if law, err := clock.Builtin().Law(c.Law); err == nil {
+		out.Law = law.Cite
+	}
+	for _, r := range binding(c).Rules {
+		out.Rules = append(out.Rules, templates.Rule{Cite: r.Cite, Text: r.Text})
+	}
+	return out
+}
+
+// binding is the deadline that the case is due by: the extended one once it
+// was extended.
+func binding(c *requests.Case) clock.Deadline {
+	y, m, d := c.DueOn.Date()
+	due := clock.Date{Year: y, Month: m, Day: d}
+	names := []string{"respond", "opt_out", "extended"}
+	if c.Has(requests.Extended) {
+		slices.Reverse(names)
+	}
+	for _, name := range names {
+		for _, dl := range c.Deadlines {
+			if dl.Name == name && dl.Due == due {
+				return dl
+			}
+		}
+	}
+	return clock.Deadline{}
+}
