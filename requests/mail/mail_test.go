@@ -324,7 +324,7 @@ func TestForget(t *testing.T) {
 		t.Errorf("read: %v", err)
 	}
 	list, err := mail.List(t.Context(), b.pool, l.Case)
-	if err != nil || len(list) != 2 || list[0].ID != l.ID || list[0].Status != "sent" || list[1].Status != "failed" {
+	if err != nil || len(list) != 2 || list[0].ID != l.ID || list[0].Status != "sent" || list[0].Sent == nil || list[1].Sent != nil || list[1].Status != "failed" {
 		t.Errorf("list %+v, %v", list, err)
 	}
 }
