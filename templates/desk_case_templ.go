@@ -5,10 +5,8 @@ package templates
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"context"
@@ -407,7 +405,7 @@ func timeline(items []TimelineItem) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for i, t := range items {
-				templ_7745c5c3_Var13 := []any{"moj-timeline__item", templ.KV("is-first", i == 0), templ.KV("is-bad", badKind(t.Kind))}
+				var templ_7745c5c3_Var13 = []any{"moj-timeline__item", templ.KV("is-first", i == 0), templ.KV("is-bad", badKind(t.Kind))}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var13...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

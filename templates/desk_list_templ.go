@@ -5,15 +5,12 @@ package templates
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"net/url"
-
 	"habeas/static"
+	"net/url"
 )
 
 func listHref(v ListPage, filter string) string {
@@ -97,7 +94,7 @@ func List(v ListPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Var3 := []any{templ.KV("is-bad", f.Count > 0 && (f.Key == "overdue" || f.Key == "attention")), templ.KV("is-soon", f.Count > 0 && f.Key == "week"), templ.KV("is-zero", f.Count == 0)}
+				var templ_7745c5c3_Var3 = []any{templ.KV("is-bad", f.Count > 0 && (f.Key == "overdue" || f.Key == "attention")), templ.KV("is-soon", f.Count > 0 && f.Key == "week"), templ.KV("is-zero", f.Count == 0)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var3...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -5,10 +5,8 @@ package templates
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 // PersonalData asks for the purpose first and then shows personal data.
 func PersonalData(v PersonalPage) templ.Component {
@@ -52,7 +50,7 @@ func PersonalData(v PersonalPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var3 := []any{"hb-width", templ.KV("hb-narrow", !v.Shown)}
+			var templ_7745c5c3_Var3 = []any{"hb-width", templ.KV("hb-narrow", !v.Shown)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var3...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -5,10 +5,8 @@ package templates
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import "fmt"
 
@@ -133,7 +131,7 @@ func Input(p Page, f Field) templ.Component {
 			templ_7745c5c3_Var5 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var6 := []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(f.Name) != "")}
+		var templ_7745c5c3_Var6 = []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(f.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var6...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -255,7 +253,7 @@ func Input(p Page, f Field) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if f.Lines > 0 {
-			templ_7745c5c3_Var14 := []any{"govuk-textarea", templ.KV("govuk-textarea--error", p.ErrorOf(f.Name) != "")}
+			var templ_7745c5c3_Var14 = []any{"govuk-textarea", templ.KV("govuk-textarea--error", p.ErrorOf(f.Name) != "")}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var14...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -372,7 +370,7 @@ func Input(p Page, f Field) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Var22 := []any{"govuk-input", f.Class, templ.KV("govuk-input--error", p.ErrorOf(f.Name) != "")}
+			var templ_7745c5c3_Var22 = []any{"govuk-input", f.Class, templ.KV("govuk-input--error", p.ErrorOf(f.Name) != "")}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var22...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -689,7 +687,7 @@ func Radios(p Page, g Group) templ.Component {
 			templ_7745c5c3_Var36 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var37 := []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(g.Name) != "")}
+		var templ_7745c5c3_Var37 = []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(g.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var37...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -742,7 +740,7 @@ func Radios(p Page, g Group) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var40 := []any{"govuk-radios", templ.KV("govuk-radios--small", g.Small)}
+		var templ_7745c5c3_Var40 = []any{"govuk-radios", templ.KV("govuk-radios--small", g.Small)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var40...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -930,7 +928,7 @@ func Checkboxes(p Page, g Group) templ.Component {
 			templ_7745c5c3_Var50 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var51 := []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(g.Name) != "")}
+		var templ_7745c5c3_Var51 = []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(g.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var51...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -983,7 +981,7 @@ func Checkboxes(p Page, g Group) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var54 := []any{"govuk-checkboxes", templ.KV("govuk-checkboxes--small", g.Small)}
+		var templ_7745c5c3_Var54 = []any{"govuk-checkboxes", templ.KV("govuk-checkboxes--small", g.Small)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var54...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1171,7 +1169,7 @@ func Select(p Page, g Group) templ.Component {
 			templ_7745c5c3_Var64 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var65 := []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(g.Name) != "")}
+		var templ_7745c5c3_Var65 = []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(g.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var65...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1292,7 +1290,7 @@ func Select(p Page, g Group) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Var73 := []any{"govuk-select", templ.KV("govuk-select--error", p.ErrorOf(g.Name) != "")}
+		var templ_7745c5c3_Var73 = []any{"govuk-select", templ.KV("govuk-select--error", p.ErrorOf(g.Name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var73...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1454,7 +1452,7 @@ func FileUpload(p Page, name, label, hint string) templ.Component {
 			templ_7745c5c3_Var81 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var82 := []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(name) != "")}
+		var templ_7745c5c3_Var82 = []any{"govuk-form-group", templ.KV("govuk-form-group--error", p.ErrorOf(name) != "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var82...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -37,9 +37,10 @@ type Brand struct {
 
 // Session says when the person is signed out, so that the page can warn.
 type Session struct {
-	Idle    time.Duration // signed out after so long without a request
-	KeepURL string        // GET keeps the session alive, answers 204
-	EndURL  string        // POST signs out
+	Idle     time.Duration // signed out after so long without a request
+	KeepURL  string        // GET keeps the session alive, answers 204
+	EndURL   string        // POST signs out
+	EndedURL string        // where a page goes when the session has ended
 }
 
 // Staff is the signed-in member of staff. Role is dpo, agent, auditor or admin.

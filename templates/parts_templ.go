@@ -5,10 +5,8 @@ package templates
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import "fmt"
 
@@ -262,7 +260,7 @@ func notice(p Page) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.Notice != nil {
-			templ_7745c5c3_Var13 := []any{"govuk-notification-banner", templ.KV("govuk-notification-banner--success", p.Notice.Kind == "success")}
+			var templ_7745c5c3_Var13 = []any{"govuk-notification-banner", templ.KV("govuk-notification-banner--success", p.Notice.Kind == "success")}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var13...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -481,7 +479,7 @@ func ButtonLink(label, href, kind string) templ.Component {
 			templ_7745c5c3_Var24 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var25 := []any{"govuk-button", templ.KV("govuk-button--secondary", kind == "secondary"), templ.KV("govuk-button--warning", kind == "warning")}
+		var templ_7745c5c3_Var25 = []any{"govuk-button", templ.KV("govuk-button--secondary", kind == "secondary"), templ.KV("govuk-button--warning", kind == "warning")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var25...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -555,7 +553,7 @@ func Button(label, kind string) templ.Component {
 			templ_7745c5c3_Var29 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var30 := []any{"govuk-button", templ.KV("govuk-button--secondary", kind == "secondary"), templ.KV("govuk-button--warning", kind == "warning")}
+		var templ_7745c5c3_Var30 = []any{"govuk-button", templ.KV("govuk-button--secondary", kind == "secondary"), templ.KV("govuk-button--warning", kind == "warning")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var30...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -679,7 +677,7 @@ func Tag(text, colour string) templ.Component {
 			templ_7745c5c3_Var36 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var37 := []any{"govuk-tag", "hb-tag--" + colour}
+		var templ_7745c5c3_Var37 = []any{"govuk-tag", "hb-tag--" + colour}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var37...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1045,7 +1043,7 @@ func deskClock(c Clock, status string) templ.Component {
 			templ_7745c5c3_Var51 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var52 := []any{"hb-clock", "hb-clock--" + urgency(c)}
+		var templ_7745c5c3_Var52 = []any{"hb-clock", "hb-clock--" + urgency(c)}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var52...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -1114,7 +1112,7 @@ func deskClock(c Clock, status string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Var56 := []any{"hb-days", "hb-days--" + urgency(c)}
+			var templ_7745c5c3_Var56 = []any{"hb-days", "hb-days--" + urgency(c)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var56...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1218,7 +1216,7 @@ func deskDays(c Clock, status string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Var62 := []any{"hb-days", "hb-days--" + urgency(c)}
+			var templ_7745c5c3_Var62 = []any{"hb-days", "hb-days--" + urgency(c)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var62...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -4,8 +4,8 @@ package templates
 // customer's are fixed and stand in portal/subject.
 //
 //	/sign-in                                 GET POST
-//	/sign-out                                POST
-//	/session                                 GET, 204: keeps the session alive
+//	/desk/sign-out                           POST (staff; customers: /sign-out)
+//	/desk/session                            GET, 204: keeps the session alive (customers: /session)
 //	/desk                                    GET ?filter=&right=&system=&cursor=
 //	/desk/search                             POST q
 //	/desk/new                                GET POST

@@ -24,7 +24,7 @@ func publicPage(path string) Page {
 
 func customerPage(path string) Page {
 	p := publicPage(path)
-	p.Session = &Session{Idle: 15 * time.Minute, KeepURL: "/session", EndURL: "/sign-out"}
+	p.Session = &Session{Idle: 15 * time.Minute, KeepURL: "/session", EndURL: "/sign-out", EndedURL: "/session-ended"}
 	return p
 }
 

@@ -5,10 +5,8 @@ package templates
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import (
-	"github.com/a-h/templ"
-	templruntime "github.com/a-h/templ/runtime"
-)
+import "github.com/a-h/templ"
+import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"context"
@@ -220,7 +218,7 @@ func Status(v StatusPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				for i, step := range journey {
-					templ_7745c5c3_Var9 := []any{journeyClass(v, i)}
+					var templ_7745c5c3_Var9 = []any{journeyClass(v, i)}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var9...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -179,6 +179,7 @@ type ProblemPage struct {
 	Page
 	Code      int
 	RequestID string
+	Detail    string        // staff: what is wrong, in a sentence or two
 	Retry     time.Duration // 429: try again after
 	SignIn    string        // 440: where to sign in again
 }
