@@ -1,0 +1,209 @@
+package sqldb_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
+	"habeas/requests/connect/connecttest"
+)
+
+const benchSchema = `
+create table people (id int primary key, email text not null);
+create index on people (lower(email));
+create table events (id bigint primary key, person_id int not null references people, kind text not null, body text, at timestamptz not null, amount numeric(10,2), seen boolean not null);
+insert into people select g, 'p' || g || '@example.test' from generate_series(1, 1000) g;
+create index on events (person_id);`
+
+const benchFill = `
+insert into events select g, case when g <= %d then 1 else 2 + g %% 999 end, 'kind' || g %% 7, 'Some words about event ' || g || ', as people write them.',
+  timestamptz '2026-01-01' + g * interval '1 second', g %% 1000, g %% 2 = 0 from generate_series(1, %d) g;
+analyze;`
+
+const benchData = `version: 1
+tables:
+  people:
+    key: id
+    person: true
+    erase: delete
+    columns: {id: {}, email: {category: contact.email, identity: email}}
+  events:
+    key: id
+    erase: delete
+    columns: {id: {}, person_id: {}, kind: {category: x}, body: {category: x}, at: {category: x}, amount: {category: x}, seen: {category: x}}
+    references: {person_id: people.id}
+`
+
+// benchSystem has mine rows of one person among twice as many.
+func benchSystem(b *testing.B, mine int) system {
+	b.Helper()
+	s := open(b, benchSchema, benchData)
+	fill(b, s, mine)
+	return s
+}
+
+func fill(b *testing.B, s system, mine int) {
+	b.Helper()
+	exec(b, s.pool, "truncate events;")
+	exec(b, s.pool, fmt.Sprintf(benchFill, mine, 2*mine))
+}
+
+func benchTargets(b *testing.B, s system, keepOwner bool) []connect.Target {
+	b.Helper()
+	var out []connect.Target
+	_, err := s.Find(context.Background(), []connect.Identity{proven("email", "p1@example.test")}, func(f connect.Found) error {
+		if f.Type == "events" {
+			x := connect.Target{Type: f.Type, Key: f.Key, Action: connect.Erase}
+			if keepOwner {
+				x.Owner = f.Owner
+			}
+			out = append(out, x)
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return out
+}
+
+// BenchmarkCollect reads 200,000 rows of one person; ratio is the time of a
+// bare pgx loop over the same rows to ours (bar: 0.7).
+func BenchmarkCollect(b *testing.B) {
+	const rows = 200_000
+	s := benchSystem(b, rows)
+	targets := benchTargets(b, s, true)
+	ctx := context.Background()
+	var ours, floor time.Duration
+	for b.Loop() {
+		start := time.Now()
+		n := 0
+		q, err := s.pool.Query(ctx, "select id, person_id, kind, body, at, amount, seen from events where person_id = $1", 1)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for q.Next() {
+			if _, err := q.Values(); err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+		floor += time.Since(start)
+		if q.Err() != nil || n != rows {
+			b.Fatalf("%d rows, %v", n, q.Err())
+		}
+		start, n = time.Now(), 0
+		if err := s.Read(ctx, connecttest.Stream(targets), func(connect.Row) error { n++; return nil }); err != nil || n != rows {
+			b.Fatalf("%d rows, %v", n, err)
+		}
+		ours += time.Since(start)
+	}
+	b.ReportMetric(floor.Seconds()/ours.Seconds(), "ratio")
+	b.ReportMetric(float64(rows)*float64(b.N)/ours.Seconds(), "rows/s")
+}
+
+// BenchmarkErase deletes 50,000 rows of one person by key; ratio is the time of
+// a bare pgx program with the same statements to ours (bar: 0.7).
+func BenchmarkErase(b *testing.B) {
+	const rows = 50_000
+	s := benchSystem(b, rows)
+	targets := benchTargets(b, s, true)
+	ids := make([]int64, len(targets))
+	for i, x := range targets {
+		ids[i], _ = strconv.ParseInt(x.Key, 10, 64)
+	}
+	ctx := context.Background()
+	var ours, floor time.Duration
+	for b.Loop() {
+		fill(b, s, rows)
+		start := time.Now()
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			for at := 0; at < len(ids); at += 5000 {
+				if _, err := tx.Exec(ctx, "delete from events where id = any($1)", ids[at:min(at+5000, len(ids))]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		floor += time.Since(start)
+		if err != nil {
+			b.Fatal(err)
+		}
+		fill(b, s, rows)
+		start = time.Now()
+		got, err := connecttest.Apply(ctx, s.DB, "job", targets)
+		ours += time.Since(start)
+		if err != nil || len(got) != rows {
+			b.Fatalf("%d results, %v", len(got), err)
+		}
+	}
+	b.ReportMetric(floor.Seconds()/ours.Seconds(), "ratio")
+	b.ReportMetric(float64(rows)*float64(b.N)/ours.Seconds(), "rows/s")
+}
+
+// BenchmarkMillion finds and reads a person with 1,000,000 rows and reports the
+// highest heap meanwhile (bar: 64 MB).
+func BenchmarkMillion(b *testing.B) {
+	const rows = 1_000_000
+	s := benchSystem(b, rows)
+	ctx := context.Background()
+	for b.Loop() {
+		runtime.GC()
+		var base runtime.MemStats
+		runtime.ReadMemStats(&base)
+		peak := watchHeap(b)
+		start, n := time.Now(), 0
+		if _, err := s.Find(ctx, []connect.Identity{proven("email", "p1@example.test")}, func(connect.Found) error { n++; return nil }); err != nil || n != rows+1 {
+			b.Fatalf("%d found, %v", n, err)
+		}
+		b.ReportMetric(float64(rows)/time.Since(start).Seconds(), "found/s")
+		// The plan hands its records as a stream, too.
+		stream := func(yield func(connect.Target, error) bool) {
+			for i := 1; i <= rows; i++ {
+				if !yield(connect.Target{Type: "events", Key: strconv.Itoa(i), Owner: "people/1", Action: connect.Disclose}, nil) {
+					return
+				}
+			}
+		}
+		start, n = time.Now(), 0
+		if err := s.Read(ctx, stream, func(connect.Row) error { n++; return nil }); err != nil || n != rows {
+			b.Fatalf("%d rows, %v", n, err)
+		}
+		b.ReportMetric(float64(rows)/time.Since(start).Seconds(), "rows/s")
+		b.ReportMetric(float64(peak())/1e6, "MB-heap")
+	}
+}
+
+// watchHeap samples the heap in use until the returned function is called.
+func watchHeap(b *testing.B) func() uint64 {
+	b.Helper()
+	stop, done := make(chan struct{}), make(chan struct{})
+	var top atomic.Uint64
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			top.Store(max(top.Load(), m.HeapInuse))
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	return func() uint64 {
+		close(stop)
+		<-done
+		return top.Load()
+	}
+}
