@@ -15,7 +15,7 @@ import (
 	"habeas/requests/evidence"
 	"habeas/requests/identity"
 	"habeas/requests/mail"
-	)
+)
 
 // Links in letters. A token in one holds letters only, and a reference is no
 // identity.
@@ -172,11 +172,19 @@ func (ch *change) letterRight(ctx context.Context, right string, outcomes []outc
 		if err != nil {
 			return err
 		}
+		var until *time.Time
+		if err := ch.QueryRow(ctx, `select max(r.until) from plan_records r where r.plan_id = $1 and r.outcome = 'purge_pending'`, ch.c.PlanID).Scan(&until); err != nil {
+			return fmt.Errorf("read purge date: %w", err)
+		}
 		return ch.write(ctx, mail.ErasureDone, func(d *mail.Slots) {
 			d.Rights, d.Kept, d.Counts = []string{right}, kept, countsOf(outcomes)
 			d.Counts.Kept = 0
 			for _, k := range kept {
 				d.Counts.Kept += k.Count
+			}
+			d.Listed = true
+			if until != nil {
+				d.Until = ch.local(*until)
 			}
 			if rescans := ch.s.set.Rescans; len(rescans) > 0 {
 				d.Next = ch.local(ch.at.Add(rescans[0]))
