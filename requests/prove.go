@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -68,6 +69,9 @@ func (s *Service) CustomerReceipt(ctx context.Context, by Actor, id uuid.UUID) (
 		Note: "Unwitnessed: the operator could have rewritten this log.",
 	}
 	for i, line := range snap.Lines {
+		if !NeedsProof(c.Rights) && !slices.Contains(unverifiedMaySee, line.Kind) {
+			continue
+		}
 		e := ReceiptEvent{Index: line.Index, Line: string(line.Raw)}
 		for _, h := range snap.Proofs[i].Path {
 			e.Path = append(e.Path, h[:])
@@ -75,6 +79,13 @@ func (s *Service) CustomerReceipt(ctx context.Context, by Actor, id uuid.UUID) (
 		r.Events = append(r.Events, e)
 	}
 	return r, nil
+}
+
+// unverifiedMaySee are the events that say nothing about what was found: where
+// no identity was proved, a receipt must not tell whether a person is known.
+var unverifiedMaySee = []string{
+	"request.filed", "request.withdrawn", "request.closed", "consent.changed", "letter.sent", "status.changed",
+	"identity.verified", "identity.failed", "clock.paused", "clock.resumed", "clock.extended",
 }
 
 // SubjectOf returns what the filer said of themselves, to that filer.

@@ -56,7 +56,9 @@ func Routes(d Deps) []web.Route {
 		if c.method == fiber.MethodPost {
 			h = a.once(h)
 		}
-		routes = append(routes, web.Route{Method: c.method, Path: c.path, Roles: c.roles, Kind: c.kind, Handler: h})
+		routes = append(routes, web.Route{
+			Method: c.method, Path: c.path, Roles: c.roles, Kind: c.kind, MaxBody: c.maxBody, Limit: c.limit, Handler: h,
+		})
 	}
 	return routes
 }

@@ -15,6 +15,8 @@ type call struct {
 	roles   []requests.Role
 	kind    web.Kind
 	handler fiber.Handler
+	limit   web.Limit
+	maxBody int64
 
 	name    string // operationId
 	summary string
@@ -83,8 +85,15 @@ func (c call) streamed(media string) call {
 	return c
 }
 
-func (c call) uploading(form any) call {
-	c.upload = form
+// uploading takes a form with a file, too.
+func (c call) uploading(form any, most int64) call {
+	c.upload, c.maxBody = form, most
+	return c
+}
+
+// guessing limits how often one address may try.
+func (c call) guessing() call {
+	c.limit = web.Guess
 	return c
 }
 
@@ -96,10 +105,10 @@ func (a *api) calls() []call {
 		post("/api/v1/requests/search", desk, a.search, "searchRequests", "Find requests by reference or by an identity that was given when filing.", searching{}, 200, items[caseView]{}),
 		get(one, caseReader, a.get, "getRequest", "One request: where it stands. Staff see its plan, approvals, tasks and outcomes too.", caseView{}),
 
-		post(one+"/verification", public, a.verify, "verifyRequest", "Prove the address with the mailed code.", verifying{}, 200, verified{}),
+		post(one+"/verification", public, a.verify, "verifyRequest", "Prove the address with the mailed code.", verifying{}, 200, verified{}).guessing(),
 		post(one+"/verification/code", public, a.newCode, "sendCode", "Mail a new code: five per request and day.", empty{}, 202, codeSent{}),
 		post(one+"/withdrawal", customer, a.withdraw, "withdrawRequest", "Stop what has not begun.", empty{}, 200, stopped{}),
-		post(one+"/not-me", public, a.notMe, "notMe", "Stop a request that somebody else filed, with the token of the link in the mail.", denying{}, 200, stopped{}),
+		post(one+"/not-me", public, a.notMe, "notMe", "Stop a request that somebody else filed, with the token of the link in the mail.", denying{}, 200, stopped{}).guessing(),
 
 		get(one+"/plan", desk, a.plan, "getPlan", "The plan as stored, a page of records at a time.", planView{}).asking(planParams...),
 		get(one+"/personal-data", desk, a.personalData, "getPersonalData", "Identities and values, for a purpose. The look is an event.", personalView{}).asking(purposeParam),
@@ -110,9 +119,10 @@ func (a *api) calls() []call {
 		post(one+"/pause", dpo, a.step(a.svc.Pause), "pauseClock", "Stop the clock where the law has that.", step{}, 200, caseView{}),
 		post(one+"/resume", dpo, a.step(a.svc.Resume), "resumeClock", "Let the clock run on.", step{}, 200, caseView{}),
 		post(one+"/rediscovery", dpo, a.rediscover, "rediscover", "Search every system again and plan anew.", step{}, 202, caseView{}),
-		post(one+"/tasks/:task/result", desk, a.finishTask, "finishManualTask", "End a task for a person. With a proof, send a form.", manualResult{}, 200, taskEnded{}).uploading(manualForm{}),
+		post(one+"/tasks/:task/result", desk, a.finishTask, "finishManualTask", "End a task for a person. With a proof, send a form.", manualResult{}, 200, taskEnded{}).uploading(manualForm{}, maxForm),
 
 		get(one+"/package", customer, a.download, "getPackage", "The customer's package. Needs a code entered within the last 15 minutes.", nil).streamed("application/zip"),
+		get(one+"/receipt", customer, a.receipt, "getReceipt", "What the customer keeps: the request's events, their proofs, the log's signed head.", receiptView{}),
 		get(one+"/events", checkers, a.events, "getEvents", "The request's events with their places in the log.", items[entry]{}),
 
 		get("/api/v1/log/entries", auditor, a.entries, "getLogEntries", "Leaf lines of the whole log, from (inclusive) to to (exclusive), 1,000 at most.", items[entry]{}).asking(entryParams...),

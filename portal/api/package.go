@@ -15,6 +15,9 @@ import (
 const slowest = 30 * time.Second
 
 func (a *api) download(c *fiber.Ctx) error {
+	if err := onlyGet(c); err != nil {
+		return err // a look at the headers is no download
+	}
 	by := web.Actor(c)
 	id, err := pathID(c, "id")
 	if err != nil {
@@ -30,6 +33,15 @@ func (a *api) download(c *fiber.Ctx) error {
 	}
 	sendFile(c, media, d.Name, d, d.Close, d.Size)
 	return nil
+}
+
+// onlyGet refuses HEAD where an answer is made for one reader.
+func onlyGet(c *fiber.Ctx) error {
+	if c.Method() == fiber.MethodGet {
+		return nil
+	}
+	c.Set(fiber.HeaderAllow, fiber.MethodGet)
+	return fiber.NewError(fiber.StatusMethodNotAllowed, "This address knows GET only.")
 }
 
 // sendFile streams a file as an attachment. It runs after the handler has

@@ -48,6 +48,9 @@ type countsEvent struct {
 // stream tells what happens in a case as it happens. A new reader is told all
 // first, so that one who lost the connection has missed nothing.
 func (a *api) stream(c *fiber.Ctx) error {
+	if err := onlyGet(c); err != nil {
+		return err
+	}
 	q := readQuery(c, streamParam.name)
 	if err := q.err(); err != nil {
 		return err

@@ -36,6 +36,7 @@ type taskEnded struct {
 
 const (
 	maxProof = 5 << 20
+	maxForm  = maxProof + 64<<10
 	maxField = 16 << 10
 )
 
