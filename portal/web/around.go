@@ -1,0 +1,83 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"habeas/templates"
+)
+
+// policy lets pages use what comes from here and nothing else. Pictures as
+// data: are those that the style sheets carry.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// around gives every request its id, headers, locale and log line. The line
+// holds the route's pattern, not the address: links in letters hold tokens.
+func (a *App) around(c *fiber.Ctx) error {
+	began := time.Now()
+	id := uuid.Must(uuid.NewV7()).String()
+	c.Locals(appKey, a)
+	c.Locals(idKey, id)
+	c.SetUserContext(templates.WithLocale(context.Background(), templates.Locale{
+		Lang: templates.Match(c.Get(fiber.HeaderAcceptLanguage)), Zone: a.cfg.Zone, Now: a.cfg.Now(),
+	}))
+	a.headers(c, id)
+	if err := a.recovered(c); err != nil {
+		if err := a.fail(c, err); err != nil {
+			return err
+		}
+	}
+	took := time.Since(began)
+	route := "-"
+	if r := routeOf(c); r != nil {
+		route = r.Path
+	}
+	status := c.Response().StatusCode()
+	a.cfg.Observe(c.Method(), route, status, took)
+	a.cfg.Log.LogAttrs(c.UserContext(), level(status), "request",
+		slog.String("request", id), slog.String("method", c.Method()), slog.String("route", route),
+		slog.Int("status", status), slog.Duration("took", took), slog.String("role", string(Actor(c).Role)))
+	return nil
+}
+
+func level(status int) slog.Level {
+	if status >= fiber.StatusInternalServerError {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+func (a *App) headers(c *fiber.Ctx, id string) {
+	c.Set("X-Request-Id", id)
+	c.Set(fiber.HeaderContentSecurityPolicy, policy)
+	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+	c.Set(fiber.HeaderXFrameOptions, "DENY")
+	c.Set(fiber.HeaderReferrerPolicy, "same-origin")
+	c.Set("Cross-Origin-Opener-Policy", "same-origin")
+	c.Set("Cross-Origin-Resource-Policy", "same-origin")
+	c.Set(fiber.HeaderPermissionsPolicy, "camera=(), microphone=(), geolocation=(), browsing-topics=()")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if a.cookies.Secure() {
+		c.Set(fiber.HeaderStrictTransportSecurity, "max-age=63072000")
+	}
+}
+
+// recovered turns a panic into an error. Its value may hold anything, so only
+// where it happened is kept.
+func (a *App) recovered(c *fiber.Ctx) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			stack := make([]byte, 8<<10)
+			stack = stack[:runtime.Stack(stack, false)]
+			a.cfg.Log.Error("panic in a handler", "request", RequestID(c), "stack", string(stack))
+			err = fmt.Errorf("panic of type %T", v)
+		}
+	}()
+	return c.Next()
+}
