@@ -148,16 +148,22 @@ func (d *demo) start(ctx context.Context, c *DemoCmd, base string, log *slog.Log
 
 // databases makes Habeas' own database and the sample company's, once.
 func (d *demo) databases(ctx context.Context, dir string) error {
-	if err := d.pg.CreateDatabase(ctx, demoDB); err != nil {
-		return err
-	}
-	if err := migrations.Up(ctx, d.pg.URL(demoDB)); err != nil {
-		return err
-	}
-	if err := d.pg.CreateRole(ctx, appRole); err != nil {
-		return err
-	}
-	loaded := filepath.Join(dir, "acme-loaded")
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := d.pg.CreateDatabase(ctx, demoDB); err != nil {
+			return err
+		}
+		if err := migrations.Up(ctx, d.pg.URL(demoDB)); err != nil {
+			return err
+		}
+		return d.pg.CreateRole(ctx, appRole)
+	})
+	g.Go(func() error { return d.company(ctx, filepath.Join(dir, "acme-loaded")) })
+	return g.Wait()
+}
+
+// company loads the sample company, once; the file loaded says that it was.
+func (d *demo) company(ctx context.Context, loaded string) error {
 	if _, err := os.Stat(loaded); err == nil {
 		return nil
 	}
@@ -173,7 +179,7 @@ func (d *demo) databases(ctx context.Context, dir string) error {
 // config is the demo's habeas.yaml.
 func (d *demo) config(dir, base string) (*Config, error) {
 	var err error
-	if d.sink, err = mail.OpenSink(mail.SinkConfig{File: filepath.Join(dir, "mail.jsonl")}); err != nil {
+	if d.sink, err = mail.OpenSink(mail.SinkConfig{File: filepath.Join(dir, "mail.jsonl"), Keep: 10000}); err != nil {
 		return nil, err
 	}
 	smtp := d.sink.SMTP("Acme Outdoor <privacy@acme.example>")
@@ -218,12 +224,12 @@ func (d *demo) staff(ctx context.Context, path string) ([]staffSignIn, error) {
 	for _, p := range []staffSignIn{
 		{Role: "dpo", Name: "Dana Okafor"},
 		{Role: "dpo", Name: "Iris Lindholm"},
-		{Role: "agent", Name: "Tomás Vega"},
+		{Role: "agent", Name: "Tomas Vega"},
 		{Role: "auditor", Name: "Yuki Arai"},
 		{Role: "admin", Name: "Sam Brandt"},
 	} {
 		first, _, _ := strings.Cut(strings.ToLower(p.Name), " ")
-		p.Email = strings.NewReplacer("á", "a").Replace(first) + "@acme.example"
+		p.Email = first + "@acme.example"
 		p.Password = "trail-" + uuid.NewString()[:13] + "-" + first
 		u, err := d.app.svc.AddUser(ctx, operator, requests.Role(p.Role), p.Name, p.Email, p.Password)
 		if err != nil {

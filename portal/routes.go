@@ -1,0 +1,21 @@
+package portal
+
+import (
+	"slices"
+
+	"habeas/portal/api"
+	"habeas/portal/demo"
+	"habeas/portal/web"
+)
+
+// Routes is the route table: everything that is served, with who may have it.
+func Routes(d Deps) []web.Route {
+	tables := [][]web.Route{
+		web.Assets(d.Colours, d.Logo),
+		api.Routes(api.Deps{Svc: d.Svc, Done: d.Done}),
+	}
+	if d.Mails != nil {
+		tables = append(tables, demo.Routes(d.Mails))
+	}
+	return slices.Concat(tables...)
+}
