@@ -1,0 +1,93 @@
+package desk
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gofiber/fiber/v2"
+
+	"habeas/portal/desk/casefile"
+	"habeas/portal/web"
+	"habeas/requests"
+	"habeas/requests/clock"
+	"habeas/templates"
+)
+
+// extendPage shows the date that an extension would lead to.
+func (h desk) extendPage(c *fiber.Ctx) error {
+	_, v, err := h.extension(c)
+	if err != nil {
+		return err
+	}
+	return h.render(c, fiber.StatusOK, templates.Decision(v))
+}
+
+func (h desk) extension(c *fiber.Ctx) (*requests.Case, templates.DecisionPage, error) {
+	cs, v, err := h.decision(c, "extend")
+	if err != nil {
+		return nil, v, err
+	}
+	v.Rights = rightOptions(cs)
+	if law, err := clock.Builtin().Law(cs.Law); err == nil && law.Extension != nil {
+		for _, g := range law.Extension.Grounds {
+			v.Grounds = append(v.Grounds, templates.Option{Value: g, Label: sentence(extensionWords[g], g), Hint: law.Extension.Cite})
+		}
+	}
+	if !cs.Has(requests.Extended) {
+		v.NewDue = h.dueAfter(cs, append(cs.ClockEvents, clock.Event{Kind: clock.Extended, From: casefile.Today(cs, h.Now()), Right: v.Right}))
+	}
+	return cs, v, nil
+}
+
+var extensionWords = map[string]string{"complexity": "the request is complex", "number": "the number of requests", "necessary": "it is reasonably necessary"}
+
+// sentence writes the first of the texts that there is with a capital.
+func sentence(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			r, n := utf8.DecodeRuneInString(t)
+			return string(unicode.ToUpper(r)) + strings.ReplaceAll(t[n:], "_", " ")
+		}
+	}
+	return ""
+}
+
+// dueAfter is when the case would be due with these clock events; zero where
+// the law does not allow them.
+func (h desk) dueAfter(cs *requests.Case, events []clock.Event) time.Time {
+	var due clock.Date
+	for _, right := range cs.Rights {
+		res, err := clock.Compute(clock.Input{
+			Law: cs.Law, Set: cs.HolidaySet, Zone: cs.Zone, Right: right, Received: clock.At(cs.ReceivedAt),
+			Events: events, PausePolicy: cs.PausePolicy, Now: h.Now(),
+		})
+		if err != nil {
+			return time.Time{}
+		}
+		if d := res.Due().Due; due.IsZero() || d.Before(due) {
+			due = d
+		}
+	}
+	if due.IsZero() {
+		return time.Time{}
+	}
+	return time.Date(due.Year, due.Month, due.Day, 0, 0, 0, 0, time.UTC)
+}
+
+// extend takes the law's one extension; the customer is told with the reason.
+func (h desk) extend(c *fiber.Ctx) error {
+	cs, v, err := h.extension(c)
+	if err != nil {
+		return err
+	}
+	st := step(c)
+	if err := needReason(st, "Give the reason: the customer is told."); err != nil {
+		return h.again(c, v, err)
+	}
+	if _, err := h.Svc.Extend(c.UserContext(), web.Actor(c), cs.ID, st); err != nil {
+		return h.again(c, v, err)
+	}
+	return done(c, cs, "extended")
+}

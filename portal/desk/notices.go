@@ -1,0 +1,41 @@
+package desk
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"habeas/portal/web"
+	"habeas/templates"
+)
+
+// notices are what a page says after something was done, by the code in the
+// address it was redirected to.
+var notices = map[string]templates.Notice{
+	"approved":     {Kind: "success", Title: "Approved", Text: "Nothing starts before the last approval needed is there."},
+	"started":      {Kind: "success", Title: "Approved. The work has started", Text: "Every system is read again first. This page follows what happens."},
+	"refused":      {Kind: "success", Title: "Refused", Text: "The letter with the reason and the remedies goes out now."},
+	"extended":     {Kind: "success", Title: "Deadline extended", Text: "The letter with the reason goes out now."},
+	"paused":       {Kind: "success", Title: "The clock is paused", Text: "Let it go on as soon as the answer is there."},
+	"resumed":      {Kind: "success", Title: "The clock goes on", Text: "The due date was computed anew."},
+	"rediscover":   {Kind: "success", Title: "Searching again", Text: "A new plan is made when every system has answered."},
+	"withdrawn":    {Kind: "success", Title: "Withdrawn", Text: "What had not begun is stopped."},
+	"proved":       {Kind: "success", Title: "Proof recorded", Text: "The search of the systems has started. Somebody else has to approve."},
+	"decided":      {Kind: "success", Title: "The plan was changed", Text: "It has a new hash. Approvals given before have fallen."},
+	"result":       {Kind: "success", Title: "Result recorded"},
+	"retried":      {Kind: "success", Title: "The task was started again"},
+	"filed":        {Kind: "success", Title: "Request filed", Text: "Its clock counts from the day of receipt."},
+	"system-pause": {Kind: "important", Title: "Paused", Text: "No new task starts. Deadlines run on."},
+	"system-go":    {Kind: "success", Title: "Work goes on"},
+	"checked":      {Kind: "success", Title: "Checked", Text: "The answer stands beside the system."},
+	"user-added":   {Kind: "success", Title: "User added", Text: "Hand the password over in person."},
+	"user-off":     {Kind: "success", Title: "Access ended", Text: "Sessions and tokens of this user no longer work."},
+	"user-on":      {Kind: "success", Title: "Access restored"},
+}
+
+// page fills in what every page needs, with the notice of what was just done.
+func (h desk) page(c *fiber.Ctx) templates.Page {
+	p := web.PageOf(c)
+	if n, ok := notices[c.Query("done")]; ok {
+		p.Notice = &n
+	}
+	return p
+}
