@@ -17,10 +17,11 @@ create table events_pending (
 	event_id bigint primary key
 );
 
--- The number of every event in the log, from 0.
+-- The number of every event in the log, from 0. No foreign key here either:
+-- the integrator has just read the event, and events cannot be deleted.
 create table leaves (
 	index    bigint primary key check (index >= 0),
-	event_id bigint not null unique references events (id)
+	event_id bigint not null unique
 );
 
 -- C2SP tlog-tiles of height 8; the last one of a level may be partial and
