@@ -241,11 +241,12 @@ func previews() map[string]templ.Component {
 			v.Refusals = []Refusal{{"erasure", "GDPR Art. 17(3)(e)", "There is a law suit between you and us. We need the data for it."}}
 		})),
 		"subject-download":       Download(DownloadPage{Page: customerPage("/download"), Package: PackageState{State: "ready", Size: 3400000, Expires: day(2026, 12, 5)}}),
-		"subject-download-fresh": Download(DownloadPage{Page: customerPage("/download"), Fresh: true, Package: PackageState{State: "ready", Size: 3400000, Expires: day(2026, 12, 5)}}),
+		"subject-download-fresh": Download(DownloadPage{Page: customerPage("/download"), Fresh: true, Href: "/api/v1/requests/0193/package", Package: PackageState{State: "ready", Size: 3400000, Expires: day(2026, 12, 5)}}),
 		"subject-stop":           Confirm(ConfirmPage{Page: customerPage("/status/stop"), Key: "stop", Reference: "HB-7K3F-Q2M", Action: "/status/stop", Back: "/status"}),
 		"subject-stop-done":      Confirm(ConfirmPage{Page: customerPage("/status/stop"), Key: "stop", Done: true, Begun: []string{"Newsletter stopped on 19 November"}}),
 		"subject-not-me":         Confirm(ConfirmPage{Page: publicPage("/not-me"), Key: "not_me", Action: "/not-me", Token: "t"}),
 		"subject-undo":           Confirm(ConfirmPage{Page: publicPage("/undo"), Key: "undo", Action: "/undo", Token: "t", Purposes: samplePurposes[:2]}),
+		"subject-letter":         SentLetter(SentLetterPage{Page: customerPage("/status/letters/1"), Letter: LetterLine{At: ago(time.Hour), Subject: "We have your request"}, Text: "Dear Mara Lindqvist,\n\nwe have received your request on 19 November 2026 and answer it by 21 December 2026."}),
 		"subject-find":           Find(FindPage{Page: publicPage("/find")}),
 		"help":                   TextPage(publicPage("/help"), "help"),
 		"privacy":                TextPage(publicPage("/privacy"), "privacy"),
@@ -255,7 +256,7 @@ func previews() map[string]templ.Component {
 		"problem-500-staff":      Problem(ProblemPage{Page: staffPage("/desk", "dpo", "Dana Okafor"), Code: 500, RequestID: "0193-9c1f"}),
 		"problem-440":            Problem(ProblemPage{Page: publicPage("/session-ended"), Code: 440, SignIn: "/find"}),
 
-		"desk-sign-in":      SignIn(SignInPage{Page: Page{Brand: sampleBrand, Demo: true}, Next: "/desk", Hint: []Option{{"correct-horse-9", "dana.okafor@acme.example", "DPO"}}}),
+		"desk-sign-in":      SignIn(SignInPage{Page: Page{Brand: sampleBrand, Demo: true}, Next: "/desk", Hint: []Option{{"dana.okafor@acme.example", "Dana Okafor, DPO", "correct-horse-9"}}}),
 		"desk-list":         List(listPage("", listRows())),
 		"desk-list-notice":  List(notice),
 		"desk-list-empty":   List(paused),

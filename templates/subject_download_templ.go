@@ -174,7 +174,7 @@ func Download(v DownloadPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.Fresh {
-					templ_7745c5c3_Err = ButtonLink(T(ctx, "download.get"), "/download/package", "").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ButtonLink(T(ctx, "download.get"), v.Href, "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -6,9 +6,9 @@ import "time"
 type SignInPage struct {
 	Page
 	Email string
-	Next  string // path to go to afterwards
-	Ended bool   // the session ended by itself
-	Hint  []Option
+	Next  string   // path to go to afterwards
+	Ended bool     // the session ended by itself
+	Hint  []Option // the demo's sign-ins: Label is the person, Value the e-mail, Hint the password
 }
 
 // ListPage is the desk's list of cases, soonest due first.

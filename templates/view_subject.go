@@ -151,7 +151,15 @@ type DownloadPage struct {
 	Page
 	Reference string
 	Package   PackageState
-	Fresh     bool // the code was given within 15 minutes
+	Fresh     bool   // the code was given within 15 minutes
+	Href      string // of the package itself
+}
+
+// SentLetterPage is a letter to the customer as it was sent.
+type SentLetterPage struct {
+	Page
+	Letter LetterLine
+	Text   string
 }
 
 // ConfirmPage asks once more before something is done: stop, undo, not me.
