@@ -70,6 +70,9 @@ func Open(_ context.Context, cfg connect.Config) (connect.Connector, error) {
 	pc.MinConns = 0
 	for k, v := range map[string]string{
 		"application_name": "habeas", "timezone": "UTC", "datestyle": "ISO", "intervalstyle": "iso_8601",
+		// Rows are looked up by keys over indexes. Plans made for other arrays, or
+		// for a disk of another age, read whole tables instead.
+		"plan_cache_mode": "force_custom_plan", "enable_seqscan": "off", "random_page_cost": "1.1", "jit": "off",
 		"bytea_output": "hex", "standard_conforming_strings": "on", "client_encoding": "UTF8",
 	} {
 		pc.ConnConfig.RuntimeParams[k] = v

@@ -4,50 +4,133 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"habeas/requests/connect"
 )
 
+// ahead is how many batches the database works on while one is read.
+const ahead = 2
+
 // Read implements connect.Reader: batches of keys, values as texts from the
 // database, turned into JSON on the way. Redacted fields are not even selected.
+// The statements go out in a pipeline, so that neither side waits for the
+// other.
 func (d *DB) Read(ctx context.Context, targets iter.Seq2[connect.Target, error], emit func(connect.Row) error) error {
-	return d.snapshot(ctx, func(tx pgx.Tx, cat *catalog) error {
-		return d.batches(targets, func(b *batch) error {
-			return d.readBatch(ctx, tx, cat, b, emit)
-		})
+	return d.snapshot(ctx, func(tx pgx.Tx, cat *catalog) (err error) {
+		r := &rowReader{cat: cat, pipe: tx.Conn().PgConn().StartPipeline(ctx), emit: emit}
+		defer func() {
+			if cerr := r.pipe.Close(); err == nil {
+				err = cerr
+			}
+		}()
+		if err := d.batches(targets, r.send); err != nil {
+			return err
+		}
+		for len(r.sent) > 0 {
+			if err := r.receive(); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
-func (d *DB) readBatch(ctx context.Context, tx pgx.Tx, cat *catalog, b *batch, emit func(connect.Row) error) error {
-	forms, exprs := b.reading(cat)
-	args, err := splitKeys(b.t, b.keys)
+// rowReader keeps a few batches on their way.
+type rowReader struct {
+	cat  *catalog
+	pipe *pgconn.Pipeline
+	emit func(connect.Row) error
+	sent []sentBatch
+}
+
+type sentBatch struct {
+	*batch
+	forms []form
+}
+
+func (r *rowReader) send(b *batch) error {
+	forms, exprs := b.reading(r.cat)
+	cols, err := splitKeys(b.t, b.keys)
 	if err != nil {
 		return err
 	}
-	k := keyParams(b.t, 1, "k")
-	q := "select k.ord::text" + selected(exprs) + " from " + k.from + " join " + b.t.rel() + " t on " +
-		equalKey(cat, b.t, "t", k) + " where " + live(b.t, "t") + " order by k.ord"
-	rows, err := tx.Query(ctx, q, append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)...)
+	params := make([][]byte, len(cols))
+	for i, c := range cols {
+		params[i] = textArray(c.([]string))
+	}
+	q := "select " + keyText(b.t, "t") + selected(exprs) + " from " + b.t.rel() + " t where " +
+		keyAny(r.cat, b.t, "t", 1) + " and " + live(b.t, "t")
+	r.pipe.SendQueryParams(q, params, nil, nil, []int16{pgx.TextFormatCode})
+	if err := r.pipe.Sync(); err != nil {
+		return err
+	}
+	r.sent = append(r.sent, sentBatch{b, forms})
+	if len(r.sent) <= ahead {
+		return nil
+	}
+	return r.receive()
+}
+
+// receive emits the rows of the oldest batch.
+func (r *rowReader) receive() error {
+	b := r.sent[0]
+	r.sent = r.sent[1:]
+	results, err := r.pipe.GetResults()
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		raw := rows.RawValues()
-		ord, err := strconv.Atoi(string(raw[0]))
-		if err != nil {
-			return errOrder
+	rows, ok := results.(*pgconn.ResultReader)
+	if !ok {
+		return errOrder
+	}
+	// The database answers in the order of its index; the rows go out in that of
+	// the targets.
+	values := make(map[string][]connect.Value, len(b.keys))
+	for rows.NextRow() {
+		raw := rows.Values()
+		values[string(raw[0])] = b.row(b.forms, raw[1:])
+	}
+	if _, err := rows.Close(); err != nil {
+		return err
+	}
+	for _, key := range b.keys {
+		v, there := values[key]
+		if !there {
+			continue
 		}
-		out := connect.Row{Type: b.t.Name, Key: b.keys[ord-1], Values: b.values0(forms, raw[1:])}
-		if err := emit(out); err != nil {
+		if err := r.emit(connect.Row{Type: b.t.Name, Key: key, Values: v}); err != nil {
 			return emitError{err}
 		}
 	}
-	return rows.Err()
+	_, err = r.pipe.GetResults() // the batch's synchronisation point
+	return err
+}
+
+// textArray writes a text[] in the database's own form.
+func textArray(values []string) []byte {
+	size := 2
+	for _, v := range values {
+		size += len(v) + 3
+	}
+	out := append(make([]byte, 0, size), '{')
+	for i, v := range values {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, '"')
+		for j := range len(v) {
+			if v[j] == '"' || v[j] == '\\' {
+				out = append(out, '\\')
+			}
+			out = append(out, v[j])
+		}
+		out = append(out, '"')
+	}
+	return append(out, '}')
 }
 
 // reading lists what to select: one expression per field that is shown.
@@ -70,9 +153,9 @@ func (b *batch) reading(cat *catalog) ([]form, []string) {
 	return forms, exprs
 }
 
-// values0 makes one row's values: one buffer and one slice per row, which the
+// row makes one row's values: one buffer and one slice per row, which the
 // caller may keep.
-func (b *batch) values0(forms []form, raw [][]byte) []connect.Value {
+func (b *batch) row(forms []form, raw [][]byte) []connect.Value {
 	size := 0
 	for _, v := range raw {
 		size += len(v) + 8
