@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"habeas/portal/desk/casefile"
+	"habeas/portal/web"
+	"habeas/templates"
+)
+
+// showCase is one case with every event and its place in the log.
+func (h *audit) showCase(c *fiber.Ctx) error {
+	cs, err := h.load(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.UserContext()
+	a, err := h.Svc.AuditCase(ctx, cs)
+	if err != nil {
+		return err
+	}
+	lines, err := h.Svc.Events(ctx, cs)
+	if err != nil {
+		return err
+	}
+	tasks, err := h.Svc.Tasks(ctx, cs)
+	if err != nil {
+		return err
+	}
+	for i := range tasks {
+		tasks[i].Instructions = "" // may name a record by what only the desk may see
+	}
+	names, err := casefile.StaffNames(ctx, h.Svc)
+	if err != nil {
+		return err
+	}
+	given, _, err := h.Svc.Approvals(ctx, cs)
+	if err != nil {
+		return err
+	}
+	totals, err := h.Svc.OutcomeTotals(ctx, cs)
+	if err != nil {
+		return err
+	}
+	kept, err := h.Svc.Kept(ctx, cs)
+	if err != nil {
+		return err
+	}
+	letters, err := h.Svc.Letters(ctx, cs)
+	if err != nil {
+		return err
+	}
+	titles := casefile.TitlesOf(h.Svc)
+	v := templates.AuditCasePage{
+		Page: web.PageOf(c), Case: casefile.Head(cs, h.Now()), Gaps: gapWords(a.Gaps),
+		Approvals: casefile.Given(given, names), Outcomes: casefile.Outcomes(totals), Kept: casefile.Kept(kept, titles),
+		Letters: casefile.Letters(cs, letters, nil), Tasks: casefile.Tasks(cs, tasks, titles, false),
+		Evidence: templates.AuditCasePath(cs.ID.String()) + "/evidence",
+	}
+	v.Case.Clock.Changes = casefile.Changes(lines)
+	if a.Answered != nil {
+		v.Answered = *a.Answered
+	}
+	for _, g := range given {
+		v.PlanHash = g.Hash
+	}
+	for _, l := range lines {
+		v.Events = append(v.Events, templates.EventRow{
+			Seq: l.Seq, Index: l.Index, At: l.At, Kind: l.Kind, Actor: names.Actor(l.Actor), Data: string(l.Data),
+		})
+	}
+	return render(c, fiber.StatusOK, templates.Audit(v))
+}
