@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/johnfercher/maroto/v2"
 	"github.com/johnfercher/maroto/v2/pkg/components/col"
@@ -126,7 +127,7 @@ type paper struct{ core.Maroto }
 func (d paper) add(rows ...core.Row) { d.AddRows(rows...) }
 
 func (d paper) heading(s string) {
-	d.add(line.NewRow(8, props.Line{Color: rule, OffsetPercent: 60}),
+	d.add(line.NewRow(8, props.Line{Color: rule, OffsetPercent: 60, SizePercent: 100}),
 		text.NewAutoRow(s, props.Text{Size: 13, Style: fontstyle.Bold, Bottom: 2}))
 }
 
@@ -135,11 +136,11 @@ func (d paper) subheading(s string) {
 }
 
 func (d paper) paragraph(s string) {
-	d.add(text.NewAutoRow(breakable(s), props.Text{Bottom: 1.5}))
+	d.add(text.NewAutoRow(breakable(s, 80), props.Text{Bottom: 1.5}))
 }
 
 func (d paper) box(s string, background *props.Color) {
-	d.add(row.New().Add(text.NewCol(12, breakable(s), props.Text{Top: 1.5, Bottom: 1.5, Left: 3, Right: 3})).
+	d.add(row.New().Add(text.NewCol(12, breakable(s, 80), props.Text{Top: 1.5, Bottom: 1.5, Left: 3, Right: 3})).
 		WithStyle(&props.Cell{BackgroundColor: background}), row.New(1.5).Add(col.New(12)))
 }
 
@@ -147,7 +148,7 @@ func (d paper) facts(facts []report.Fact) {
 	for _, f := range facts {
 		d.add(row.New().Add(
 			text.NewCol(3, f.Name, props.Text{Color: quiet, Bottom: 1}),
-			text.NewCol(9, breakable(f.Value), props.Text{Bottom: 1}),
+			text.NewCol(9, breakable(f.Value, 64), props.Text{Bottom: 1}),
 		))
 	}
 }
@@ -161,30 +162,33 @@ func (d paper) table(t report.Table) {
 			if t.Number(i) {
 				p.Align = align.Right
 			}
-			r.Add(text.NewCol(t.Widths[i], breakable(v), p))
+			r.Add(text.NewCol(t.Widths[i], breakable(v, 8*t.Widths[i]), p))
 		}
 		return r
 	}
-	d.add(cells(t.Head, fontstyle.Bold), line.NewRow(1, props.Line{Color: rule}))
+	d.add(cells(t.Head, fontstyle.Bold), line.NewRow(1, props.Line{Color: rule, SizePercent: 100}))
 	for _, values := range t.Rows {
 		d.add(cells(values, fontstyle.Normal))
 	}
 }
 
-// breakable puts blanks into words that are too long for a column, such as
-// hashes.
-func breakable(s string) string {
-	const longest = 28
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if r == ' ' {
-			n = 0
-		} else if n++; n > longest {
-			b.WriteByte(' ')
-			n = 1
+// breakable puts blanks into words longer than a column takes, such as ids and
+// hashes; behind a hyphen where there is one.
+func breakable(s string, longest int) string {
+	words := strings.Split(s, " ")
+	for i, w := range words {
+		var parts []string
+		for len(w) > longest {
+			cut := strings.LastIndexByte(w[:longest], '-') + 1
+			if cut < longest/2 {
+				cut = longest
+			}
+			for cut > 1 && !utf8.RuneStart(w[cut]) {
+				cut--
+			}
+			parts, w = append(parts, w[:cut]), w[cut:]
 		}
-		b.WriteRune(r)
+		words[i] = strings.Join(append(parts, w), " ")
 	}
-	return b.String()
+	return strings.Join(words, " ")
 }
