@@ -1,0 +1,63 @@
+package requests_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"habeas/requests"
+	"habeas/requests/testkit"
+)
+
+// BenchmarkList measures the desk's list over 10,000 and over 1,000,000 cases,
+// one in twenty of them open, and reports how much slower the larger is.
+func BenchmarkList(b *testing.B) {
+	small, large := listTime(b, 10_000), listTime(b, 1_000_000)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(small.Seconds()*1000, "ms-10k")
+	b.ReportMetric(large.Seconds()*1000, "ms-1M")
+	b.ReportMetric(large.Seconds()/small.Seconds(), "growth")
+}
+
+// listTime is the median time of the desk's first and a later page, and of
+// two of its groups.
+func listTime(b *testing.B, cases int) time.Duration {
+	db := testkit.DB(b)
+	fill(b, db, cases)
+	svc := requests.New(requests.Parts{DB: db, Ring: testkit.Ring(b)})
+	first, err := svc.List(b.Context(), requests.Filter{})
+	if err != nil || len(first.Cases) != 50 || first.Next == "" {
+		b.Fatalf("%d cases, %v", len(first.Cases), err)
+	}
+	var took []time.Duration
+	for range 60 {
+		start := time.Now()
+		for _, f := range []requests.Filter{{}, {Cursor: first.Next}, {Group: "ready"}, {Group: "overdue"}, {Right: "erasure"}} {
+			if _, err := svc.List(b.Context(), f); err != nil {
+				b.Fatal(err)
+			}
+		}
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
+}
+
+func fill(b *testing.B, db *pgxpool.Pool, cases int) {
+	b.Helper()
+	_, err := db.Exec(context.Background(), `insert into cases (id, reference, status, rights, country, law, holiday_set, zone, channel, received_at, filed_at, due_on, sealed)
+		select gen_random_uuid(), 'HB-' || g, case when g % 20 <> 0 then 'closed' when g % 60 = 0 then 'review' when g % 40 = 0 then 'filed' else 'executing' end,
+			case when g % 3 = 0 then '{access}' else '{erasure}'::text[] end, 'DE', 'EU', 'DE', 'Europe/Berlin', 'portal', now(), now(),
+			current_date + (g % 60) - 5, '\x00'
+		from generate_series(1, $1) g`, cases)
+	if err != nil {
+		b.Fatal(err)
+	}
+	// VACUUM needs the owner; the planner's figures do not
+	if _, err := db.Exec(context.Background(), `analyze cases`); err != nil {
+		b.Log(err)
+	}
+}
