@@ -51,7 +51,7 @@ func problemOf(err error) Problem {
 		return p
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return Problem{Type: "/problems/too-slow", Title: http.StatusText(503), Status: 503, Detail: "This took too long. Try again in a minute."}
+		return Problem{Type: "/problems/too-slow", Title: http.StatusText(http.StatusServiceUnavailable), Status: http.StatusServiceUnavailable, Detail: "This took too long. Try again in a minute."}
 	}
 	e := requests.AsError(err)
 	status, ok := statusOf[e.Kind]

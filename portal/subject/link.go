@@ -1,0 +1,85 @@
+package subject
+
+import (
+	"context"
+
+	"github.com/gofiber/fiber/v2"
+
+	"habeas/portal/web"
+	"habeas/requests"
+	"habeas/templates"
+)
+
+// link is a page behind a link in a letter. Looking changes nothing: mail
+// programs open links by themselves.
+type link struct {
+	key  string // catalogue section
+	kind string // of the token
+	path string
+	act  func(h subject, ctx context.Context, token string) (*requests.Case, error)
+}
+
+var (
+	notMeLink = link{key: "not_me", kind: "not_me", path: "/not-me", act: func(h subject, ctx context.Context, t string) (*requests.Case, error) {
+		return h.Svc.NotMe(ctx, t)
+	}}
+	undoLink = link{key: "undo", kind: "undo", path: "/undo", act: func(h subject, ctx context.Context, t string) (*requests.Case, error) {
+		return h.Svc.Undo(ctx, t)
+	}}
+)
+
+const maxToken = 200
+
+func (h subject) linkPage(c *fiber.Ctx, l link) error {
+	v := templates.ConfirmPage{Page: web.PageOf(c), Key: l.key, Action: l.path, Token: c.Query("token")}
+	if c.Query("done") != "" {
+		v.Done, v.Token = true, ""
+		return web.Render(c, templates.Confirm(v))
+	}
+	if v.Token == "" || len(v.Token) > maxToken {
+		return fiber.ErrNotFound
+	}
+	cs, err := h.Svc.TokenCase(c.UserContext(), v.Token, l.kind)
+	if err != nil {
+		return err
+	}
+	if l.kind == "undo" {
+		for _, p := range h.withdrawn(cs) {
+			v.Purposes = append(v.Purposes, templates.Option{Label: p.Name})
+		}
+	}
+	v.Reference = cs.Reference
+	return web.Render(c, templates.Confirm(v))
+}
+
+func (h subject) linkAct(c *fiber.Ctx, l link) error {
+	token := c.FormValue("token")
+	if token == "" || len(token) > maxToken {
+		return fiber.ErrNotFound
+	}
+	cs, err := h.Svc.TokenCase(c.UserContext(), token, l.kind)
+	if err != nil {
+		return err
+	}
+	if _, err := l.act(h, c.UserContext(), token); err != nil {
+		return h.tooLateFor(c, l, cs, token, err)
+	}
+	return web.Redirect(c, l.path+"?done=1")
+}
+
+func (h subject) tooLateFor(c *fiber.Ctx, l link, cs *requests.Case, token string, err error) error {
+	if codeOf(err) != "already-begun" {
+		return err
+	}
+	v := templates.ConfirmPage{Page: web.PageOf(c), Key: l.key, Action: l.path, Token: token, Reference: cs.Reference}
+	v.Errors = []templates.FieldError{{Message: say(c, "error.too_late")}}
+	return web.Render(c.Status(fiber.StatusConflict), templates.Confirm(v))
+}
+
+func (h subject) notMePage(c *fiber.Ctx) error { return h.linkPage(c, notMeLink) }
+
+func (h subject) notMe(c *fiber.Ctx) error { return h.linkAct(c, notMeLink) }
+
+func (h subject) undoPage(c *fiber.Ctx) error { return h.linkPage(c, undoLink) }
+
+func (h subject) undo(c *fiber.Ctx) error { return h.linkAct(c, undoLink) }

@@ -1,0 +1,128 @@
+package subject
+
+import (
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"habeas/portal/desk/casefile"
+	"habeas/portal/web"
+	"habeas/requests"
+	"habeas/templates"
+)
+
+// status is the customer's truth page. Where no identity was proved, only what
+// was asked is shown: what systems hold would tell whether the person is known.
+func (h subject) status(c *fiber.Ctx) error {
+	cs, err := h.own(c)
+	if err != nil {
+		return err
+	}
+	v := templates.StatusPage{
+		Page: web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Clock(cs, h.Now()),
+		Receipt: "/api/v1/requests/" + cs.ID.String() + "/receipt",
+	}
+	if cs.Status.Open() {
+		v.Stream = "/api/v1/stream?request=" + cs.ID.String()
+	}
+	if v.Letters, err = h.letters(c, cs); err != nil {
+		return err
+	}
+	proved := requests.NeedsProof(cs.Rights)
+	for _, f := range cs.Flags {
+		if shown(f, proved) {
+			v.Flags = append(v.Flags, string(f))
+		}
+	}
+	v.Purposes = h.withdrawn(cs)
+	if proved {
+		if err := h.details(c, cs, &v); err != nil {
+			return err
+		}
+	}
+	return web.Render(c, templates.Status(v))
+}
+
+// shown are the flags that are a customer's business.
+func shown(f requests.Flag, proved bool) bool {
+	switch f {
+	case requests.Paused, requests.Extended, requests.Overdue:
+		return true
+	case requests.Partial, requests.Unproven:
+		return proved
+	}
+	return false
+}
+
+// withdrawn are the consents that this request took back.
+func (h subject) withdrawn(cs *requests.Case) []templates.PurposeState {
+	if !cs.Asks("consent_withdrawal", "opt_out") || cs.Status == requests.Withdrawn {
+		return nil
+	}
+	var out []templates.PurposeState
+	for _, o := range h.purposes() {
+		if slices.Contains(cs.Purposes, o.Value) {
+			out = append(out, templates.PurposeState{Name: o.Label, Withdrawn: cs.FiledAt})
+		}
+	}
+	return out
+}
+
+// details are what a person who proved who they are sees besides.
+func (h subject) details(c *fiber.Ctx, cs *requests.Case, v *templates.StatusPage) error {
+	ctx, now := c.UserContext(), h.Now()
+	titles := casefile.TitlesOf(h.Svc)
+	v.Result = cs.Result
+	tasks, err := h.Svc.Tasks(ctx, cs)
+	if err != nil {
+		return err
+	}
+	v.Systems = progress(tasks, titles)
+	totals, err := h.Svc.OutcomeTotals(ctx, cs)
+	if err != nil {
+		return err
+	}
+	v.Outcomes = casefile.Outcomes(totals)
+	if decided(cs.Status) {
+		kept, err := h.Svc.Kept(ctx, cs)
+		if err != nil {
+			return err
+		}
+		v.Kept = casefile.Kept(kept, titles)
+	}
+	for _, d := range cs.Decisions {
+		if d.Decision == "refused" {
+			why, cite := casefile.Ground(d.Ground)
+			if cite == "" {
+				why, cite = "", d.Ground
+			}
+			v.Refusals = append(v.Refusals, templates.Refusal{Right: d.Right, Cite: cite, Text: why})
+		}
+	}
+	v.Package = packageOf(cs, h.Now)
+	if cs.Status == requests.Executing && cs.WaitUntil != nil && cs.WaitUntil.After(now) && cs.ActedAt == nil {
+		v.ErasureAt = *cs.WaitUntil
+	}
+	v.CanStop = cs.ActedAt == nil && cs.Status.CanBecome(requests.Withdrawn)
+	return nil
+}
+
+func decided(s requests.Status) bool {
+	return slices.Contains([]requests.Status{requests.Executing, requests.Verifying, requests.Completed, requests.Closed}, s)
+}
+
+func packageOf(cs *requests.Case, now clockFunc) templates.PackageState {
+	switch {
+	case cs.PackageName != "" && cs.PackageUntil != nil && now().After(*cs.PackageUntil):
+		return templates.PackageState{State: "expired", Size: cs.PackageSize}
+	case cs.PackageName != "" && cs.PackageSize > 0:
+		p := templates.PackageState{State: "ready", Size: cs.PackageSize}
+		if cs.PackageUntil != nil {
+			p.Expires = *cs.PackageUntil
+		}
+		return p
+	case cs.Asks("access", "portability") && (cs.Status == requests.Executing || cs.Status == requests.Verifying):
+		return templates.PackageState{State: "preparing"}
+	}
+	return templates.PackageState{State: "none"}
+}
