@@ -5,6 +5,8 @@ import (
 
 	"habeas/portal/api"
 	"habeas/portal/demo"
+	"habeas/portal/signin"
+	"habeas/portal/subject"
 	"habeas/portal/web"
 )
 
@@ -12,6 +14,8 @@ import (
 func Routes(d Deps) []web.Route {
 	tables := [][]web.Route{
 		web.Assets(d.Colours, d.Logo),
+		subject.Routes(subject.Deps{Svc: d.Svc}),
+		signin.Routes(signin.Deps{Svc: d.Svc, Hints: d.Hints}),
 		api.Routes(api.Deps{Svc: d.Svc, Done: d.Done}),
 	}
 	if d.Mails != nil {
