@@ -141,7 +141,6 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 	} else {
 		where += " and not " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields)
 	}
-	q := changeSQL(j.cat, g.t, g.action, g.fields, where)
 	for part := range slices.Chunk(g.keys, size) {
 		args, err := splitKeys(g.t, part)
 		if err != nil {
@@ -152,13 +151,9 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 				return err
 			}
 		}
-		n := int64(0)
-		if q != "" {
-			tag, err := j.tx.Exec(ctx, q, append(slices.Clip(args), oargs...)...)
-			if err != nil {
-				return err
-			}
-			n = tag.RowsAffected()
+		n, err := j.changeRows(ctx, g, part, where, oargs)
+		if err != nil {
+			return err
 		}
 		if n == int64(len(part)) {
 			continue
@@ -168,6 +163,32 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 		}
 	}
 	return nil
+}
+
+// changeRows changes the rows with these keys and returns how many it changed.
+func (j *job) changeRows(ctx context.Context, g *group, part []string, where string, oargs []any) (int64, error) {
+	run, rest, lo, hi := dense(j.cat, g.t, part)
+	total := int64(0)
+	exec := func(which string, keys []string) error {
+		q := changeSQL(j.cat, g.t, g.action, g.fields, which+where)
+		if len(keys) == 0 || q == "" {
+			return nil
+		}
+		args, err := splitKeys(g.t, keys)
+		if err != nil {
+			return err
+		}
+		tag, err := j.tx.Exec(ctx, q, append(args, oargs...)...)
+		total += tag.RowsAffected()
+		return err
+	}
+	if err := exec(between(g.t, lo, hi), run); err != nil {
+		return 0, err
+	}
+	if err := exec(keyAny(j.cat, g.t, "t", 1), rest); err != nil {
+		return 0, err
+	}
+	return total, nil
 }
 
 // leftover settles rows that a statement did not change: gone or in their

@@ -170,13 +170,13 @@ func stateOf(a connect.Action) connect.State {
 	return connect.Present
 }
 
-// changeSQL writes the statement of an action on the rows t whose keys are $1…;
-// where restricts it further.
+// changeSQL writes the statement of an action on the rows t for which where
+// holds; "" when there is nothing to set.
 func changeSQL(cat *catalog, t *Table, action connect.Action, fields []string, where string) string {
 	var set []string
 	switch action {
 	case connect.Erase:
-		return "delete from " + t.rel() + " t where " + keyAny(cat, t, "t", 1) + where
+		return "delete from " + t.rel() + " t where " + where
 	case connect.Mask, connect.Detach:
 		if action == connect.Mask {
 			fields = maskFields(t, fields)
@@ -196,5 +196,5 @@ func changeSQL(cat *catalog, t *Table, action connect.Action, fields []string, w
 	if len(set) == 0 {
 		return ""
 	}
-	return "update " + t.rel() + " t set " + strings.Join(set, ", ") + " where " + keyAny(cat, t, "t", 1) + where
+	return "update " + t.rel() + " t set " + strings.Join(set, ", ") + " where " + where
 }

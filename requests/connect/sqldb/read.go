@@ -49,53 +49,68 @@ type rowReader struct {
 
 type sentBatch struct {
 	*batch
-	forms []form
+	forms   []form
+	queries int
 }
 
 func (r *rowReader) send(b *batch) error {
 	forms, exprs := b.reading(r.cat)
-	cols, err := splitKeys(b.t, b.keys)
-	if err != nil {
-		return err
+	out := sentBatch{batch: b, forms: forms}
+	head := "select " + keyText(b.t, "t") + selected(exprs) + " from " + b.t.rel() + " t where " + live(b.t, "t") + " and "
+	run, rest, lo, hi := dense(r.cat, b.t, b.keys)
+	if len(run) > 0 {
+		r.query(head+between(b.t, lo, hi), textArray(run))
+		out.queries++
 	}
-	params := make([][]byte, len(cols))
-	for i, c := range cols {
-		params[i] = textArray(c.([]string))
+	if len(rest) > 0 {
+		cols, err := splitKeys(b.t, rest)
+		if err != nil {
+			return err
+		}
+		params := make([][]byte, len(cols))
+		for i, c := range cols {
+			params[i] = textArray(c.([]string))
+		}
+		r.query(head+keyAny(r.cat, b.t, "t", 1), params...)
+		out.queries++
 	}
-	q := "select " + keyText(b.t, "t") + selected(exprs) + " from " + b.t.rel() + " t where " +
-		keyAny(r.cat, b.t, "t", 1) + " and " + live(b.t, "t")
-	r.pipe.SendQueryParams(q, params, nil, nil, []int16{pgx.TextFormatCode})
 	if err := r.pipe.Sync(); err != nil {
 		return err
 	}
-	r.sent = append(r.sent, sentBatch{b, forms})
+	r.sent = append(r.sent, out)
 	if len(r.sent) <= ahead {
 		return nil
 	}
 	return r.receive()
 }
 
+func (r *rowReader) query(q string, params ...[]byte) {
+	r.pipe.SendQueryParams(q, params, nil, nil, []int16{pgx.TextFormatCode})
+}
+
 // receive emits the rows of the oldest batch.
 func (r *rowReader) receive() error {
 	b := r.sent[0]
 	r.sent = r.sent[1:]
-	results, err := r.pipe.GetResults()
-	if err != nil {
-		return err
-	}
-	rows, ok := results.(*pgconn.ResultReader)
-	if !ok {
-		return errOrder
-	}
 	// The database answers in the order of its index; the rows go out in that of
 	// the targets.
 	values := make(map[string][]connect.Value, len(b.keys))
-	for rows.NextRow() {
-		raw := rows.Values()
-		values[string(raw[0])] = b.row(b.forms, raw[1:])
-	}
-	if _, err := rows.Close(); err != nil {
-		return err
+	for range b.queries {
+		results, err := r.pipe.GetResults()
+		if err != nil {
+			return err
+		}
+		rows, ok := results.(*pgconn.ResultReader)
+		if !ok {
+			return errOrder
+		}
+		for rows.NextRow() {
+			raw := rows.Values()
+			values[string(raw[0])] = b.row(b.forms, raw[1:])
+		}
+		if _, err := rows.Close(); err != nil {
+			return err
+		}
 	}
 	for _, key := range b.keys {
 		v, there := values[key]
@@ -106,7 +121,7 @@ func (r *rowReader) receive() error {
 			return emitError{err}
 		}
 	}
-	_, err = r.pipe.GetResults() // the batch's synchronisation point
+	_, err := r.pipe.GetResults() // the batch's synchronisation point
 	return err
 }
 
