@@ -47,7 +47,7 @@ type stageState struct{ total, open, failed int }
 func (ch *change) stage(ctx context.Context, stage Stage) (stageState, error) {
 	var st stageState
 	err := ch.QueryRow(ctx, `select count(*), count(*) filter (where t.status in ('waiting', 'running', 'open')), count(*) filter (where t.status = 'failed')
-		from tasks t where t.case_id = $1 and t.stage = $2 and t.plan_id = $3 and t.status <> 'cancelled'`, ch.c.ID, stage, ch.c.PlanID).
+		from tasks t where t.case_id = $1 and t.stage = $2 and (t.plan_id = $3 or t.stage = 'manual' and t.plan_id is null) and t.status <> 'cancelled'`, ch.c.ID, stage, ch.c.PlanID).
 		Scan(&st.total, &st.open, &st.failed)
 	if err != nil {
 		return st, fmt.Errorf("count tasks: %w", err)
@@ -84,12 +84,12 @@ func (ch *change) stepExecuting(ctx context.Context) (bool, error) {
 	if waits, err := ch.run(ctx, Check, ch.s.finders(), ch.at); waits || err != nil {
 		return true, err
 	}
-	if ch.c.Asks("access", "portability") && len(plan.systems(connect.Disclose, connect.Redact)) > 0 {
+	if plan.concerns("access", "portability") { // a package too where all is withheld: it says so
 		if waits, err := ch.run(ctx, Package, []string{OwnSystem}, ch.at); waits || err != nil {
 			return true, err
 		}
 	}
-	if waits, err := ch.run(ctx, Suppress, plan.systems(connect.Suppress), ch.at); waits || err != nil {
+	if waits, err := ch.run(ctx, Suppress, ch.suppressing(plan), ch.at); waits || err != nil {
 		return true, err
 	}
 	if waits, err := ch.runErase(ctx, plan); waits || err != nil {
@@ -99,6 +99,20 @@ func (ch *change) stepExecuting(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	return false, ch.become(workerActor, Verifying)
+}
+
+// suppressing are the systems in which the plan suppresses. A case that needed
+// no proof goes into every one: what it writes does not tell where the person
+// is known.
+func (ch *change) suppressing(plan *storedPlan) []string {
+	if NeedsProof(ch.c.Rights) {
+		return plan.systems(connect.Suppress)
+	}
+	return slices.DeleteFunc(ch.s.finders(), func(name string) bool {
+		c, _ := ch.s.System(name)
+		_, ok := c.(connect.Applier)
+		return !ok
+	})
 }
 
 func (ch *change) runErase(ctx context.Context, plan *storedPlan) (waits bool, err error) {
@@ -141,6 +155,9 @@ func (ch *change) stepVerifying(ctx context.Context) (bool, error) {
 		return true, err
 	}
 	systems := plan.systems(connect.Erase, connect.Mask, connect.Detach, connect.Correct, connect.Suppress, connect.Keep)
+	if !NeedsProof(ch.c.Rights) {
+		systems = ch.suppressing(plan)
+	}
 	if waits, err := ch.run(ctx, Verify, systems, ch.at); waits || err != nil {
 		return true, err
 	}

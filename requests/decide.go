@@ -114,7 +114,11 @@ func (ch *change) rewrite(ctx context.Context, edit func(*plan.Entry) (keep bool
 	if err != nil {
 		return nil, err
 	}
-	w.p.Manual, w.p.Warnings = old.Manual, old.Warnings
+	w.p.Warnings = old.Warnings
+	w.p.Manual = slices.DeleteFunc(slices.Clone(old.Manual), func(m plan.Manual) bool {
+		d := ch.c.decision(m.Right)
+		return d != nil && d.Decision == "refused"
+	})
 	changed := 0
 	for r, err := range recordsOf(ctx, ch.Tx, ch.key, old.ID, "", nil) {
 		if err != nil {
@@ -253,6 +257,7 @@ func (ch *change) execute(ctx context.Context, by Actor, p *storedPlan) error {
 	if err := ch.become(by, Executing); err != nil {
 		return err
 	}
+	ch.c.setFlag(Attention, false) // somebody looked, and decided
 	wait := ch.at.Add(ch.s.set.ErasureWait)
 	if end := ch.c.DueOn.AddDate(0, 0, 1); wait.After(end) {
 		wait = end
@@ -280,9 +285,12 @@ func (s *Service) Refuse(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		if err := ch.allowed(clock.Refuse, st); err != nil {
 			return err
 		}
-		refused := ch.c.Rights
-		if st.Right != "" {
-			refused = []string{st.Right}
+		refused := slices.DeleteFunc(slices.Clone(ch.c.Rights), func(right string) bool {
+			d := ch.c.decision(right)
+			return (st.Right != "" && right != st.Right) || (d != nil && d.Decision == "refused")
+		})
+		if len(refused) == 0 {
+			return refuse(Conflict, "already-refused", "This right was refused already.")
 		}
 		for _, right := range refused {
 			cite := string(ch.cite(Step{Right: right, Ground: st.Ground}))
@@ -313,6 +321,9 @@ func (s *Service) Refuse(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		}
 		return ch.letterRefusal(ctx, st)
 	})
+	if err == nil && c.Status == Refused {
+		err = s.dropStage(ctx, id)
+	}
 	return c, err
 }
 

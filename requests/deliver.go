@@ -65,10 +65,21 @@ func (s *Service) BuildPackage(ctx context.Context, cl *Claim) error {
 			where plan_id = $1 and "right" in ('access', 'portability')`, ch.c.PlanID, only)
 		return err
 	})
-	if err != nil {
+	if errors.Is(err, ErrFenced) { // any other error may hide a commit that took place
 		return errors.Join(err, s.blobs.Delete(context.WithoutCancel(ctx), name))
 	}
-	return s.blobs.DeletePrefix(ctx, "stage/"+c.ID.String())
+	if err != nil {
+		return err
+	}
+	return s.dropStage(ctx, c.ID)
+}
+
+// dropStage deletes what a case collected.
+func (s *Service) dropStage(ctx context.Context, id uuid.UUID) error {
+	if err := s.blobs.DeletePrefix(ctx, "stage/"+id.String()); err != nil {
+		return fmt.Errorf("drop staged data: %w", err)
+	}
+	return nil
 }
 
 func (s *Service) categoriesOnly(ctx context.Context, c *Case) (bool, error) {

@@ -104,21 +104,44 @@ func (s *Service) FinishManual(ctx context.Context, by Actor, id, task uuid.UUID
 	})
 }
 
-// RetryTask starts a failed task again, after a person looked at why.
+// RetryTask starts a failed task again, after a person looked at why. One that
+// ended, with its events and receipts, stays as it is: another is made.
 func (s *Service) RetryTask(ctx context.Context, by Actor, id, task uuid.UUID) error {
 	return s.within(ctx, id, func(ch *change) error {
 		tag, err := ch.Exec(ctx, `update tasks set status = 'waiting', next_attempt_at = $3, dispatched_at = null, attempts_failed = 0
-			where id = $1 and case_id = $2 and (status in ('failed', 'waiting') or ($4 and status = 'done' and stage in ('suppress', 'erase', 'verify')))`, task, id, ch.at, ch.c.Status == Verifying)
+			where id = $1 and case_id = $2 and (status = 'waiting' or status = 'failed' and error_code <> $4)`, task, id, ch.at, codeReappeared)
 		if err != nil {
 			return fmt.Errorf("retry task: %w", err)
 		}
 		if tag.RowsAffected() == 0 {
-			return refuse(Conflict, "task-ended", "This task is running or has ended.")
+			if err := ch.again(ctx, task); err != nil {
+				return err
+			}
 		}
 		ch.c.setFlag(Attention, false)
 		ch.woke = true
 		return nil
 	})
+}
+
+// again makes another task like one that ended, while the case is verified.
+func (ch *change) again(ctx context.Context, task uuid.UUID) error {
+	if ch.c.Status != Verifying {
+		return refuse(Conflict, "task-ended", "This task is running or has ended.")
+	}
+	tag, err := ch.Exec(ctx, `with old as (
+			update tasks set status = 'done' where id = $1 and case_id = $2 and plan_id = $3 and stage in ('suppress', 'erase', 'verify') and status in ('done', 'failed')
+			returning case_id, system, stage, plan_id)
+		insert into tasks (id, case_id, system, stage, round, plan_id, status, created_at, due_on, next_attempt_at)
+		select $4, o.case_id, o.system, o.stage, (select max(t.round) + 1 from tasks t where t.case_id = o.case_id and t.system = o.system and t.stage = o.stage),
+			o.plan_id, 'waiting', $5, $6, $5 from old o`, task, ch.c.ID, ch.c.PlanID, newID(), ch.at, ch.c.DueOn)
+	if err != nil {
+		return fmt.Errorf("make task again: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return refuse(Conflict, "task-ended", "This task is running or has ended.")
+	}
+	return nil
 }
 
 // suppress puts identities on the company's own suppression list.

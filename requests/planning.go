@@ -59,6 +59,11 @@ func (p *storedPlan) systems(actions ...connect.Action) []string {
 	return out
 }
 
+// concerns reports whether the plan has records under one of the rights.
+func (p *storedPlan) concerns(rights ...string) bool {
+	return slices.ContainsFunc(p.Counts, func(c planCount) bool { return slices.Contains(rights, c.Right) })
+}
+
 func (p *storedPlan) rightCounts() []evidence.RightCount {
 	sum := map[string]int64{}
 	for _, c := range p.Counts {

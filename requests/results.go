@@ -75,10 +75,14 @@ func stageName(caseID, task uuid.UUID, attempt int) string {
 
 // Collected ends a collection.
 func (s *Service) Collected(ctx context.Context, cl *Claim, read evidence.Chunk) error {
-	return s.finish(ctx, cl, int64(read.Count), func(ch *change) error {
+	err := s.finish(ctx, cl, int64(read.Count), func(ch *change) error {
 		ch.record(workerActor, evidence.RecordRead{Chunk: read})
 		return nil
 	})
+	if errors.Is(err, ErrFenced) { // nobody will read this attempt's stage
+		err = errors.Join(err, s.blobs.Delete(context.WithoutCancel(ctx), stageName(cl.CaseID, cl.ID, cl.Attempt)))
+	}
+	return err
 }
 
 // Comparison is what a check needs: what was planned, how to propose anew,
@@ -224,6 +228,9 @@ func (s *Service) PlannedAction(ctx context.Context, cl *Claim, typ, key, right 
 	return a, err == nil, err
 }
 
+// codeReappeared marks a verify that found what the plan does not have.
+const codeReappeared = "reappeared"
+
 // Looked is what a verify or re-scan found.
 type Looked struct {
 	Seen     evidence.Chunk // receipts of every record
@@ -254,11 +261,15 @@ func (s *Service) LookedAgain(ctx context.Context, cl *Claim, l Looked) error {
 			if err := ch.cancelTasks(ctx); err != nil {
 				return err
 			}
+			// the plan was carried out; what is there now needs a new search
+			if _, err := ch.Exec(ctx, `update plans set stale = true where id = $1`, ch.c.PlanID); err != nil {
+				return fmt.Errorf("mark plan stale: %w", err)
+			}
 			return ch.become(workerActor, Review)
 		}
 		// a record that the plan does not have keeps the case from completing
-		_, err := ch.Exec(ctx, `update tasks set status = 'failed', error_code = 'reappeared',
-			error_text = 'A record of the person that the plan does not have was found after the erasure.' where id = $1`, cl.ID)
+		_, err := ch.Exec(ctx, `update tasks set status = 'failed', error_code = $2,
+			error_text = 'A record of the person that the plan does not have was found after the erasure.' where id = $1`, cl.ID, codeReappeared)
 		return err
 	})
 }

@@ -148,7 +148,7 @@ func (s *Service) clean(ctx context.Context) error {
 		return fmt.Errorf("clean: %w", err)
 	}
 	return s.each(ctx, func(ch *change) error {
-		if ch.c.PackageName == "" || ch.c.PackageUntil == nil || ch.c.PackageUntil.After(ch.at) {
+		if ch.c.PackageName == "" || ch.c.PackageUntil == nil || ch.c.PackageUntil.After(s.now()) {
 			return nil
 		}
 		if err := s.blobs.Delete(ctx, ch.c.PackageName); err != nil {

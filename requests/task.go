@@ -216,7 +216,10 @@ func (s *Service) Fail(ctx context.Context, cl *Claim, cause error) error {
 		switch advice.Next {
 		case connect.Retry:
 			failed.RetryAt = evidence.At(next)
-		case connect.ByHand, connect.Stop:
+		case connect.ByHand:
+			status = "done" // a person's task takes its place
+			ch.c.setFlag(Attention, true)
+		case connect.Stop:
 			status = "failed"
 			ch.c.setFlag(Attention, true)
 		}
@@ -234,7 +237,10 @@ func (s *Service) Fail(ctx context.Context, cl *Claim, cause error) error {
 		}
 		ch.record(workerActor, failed)
 		if advice.Next == connect.ByHand {
-			return ch.addManual(ctx, cl.System, advice.Text, 0)
+			if err := ch.addManual(ctx, cl.System, advice.Text, 0); err != nil {
+				return err
+			}
+			return ch.advance(ctx)
 		}
 		return nil
 	})

@@ -242,5 +242,8 @@ func (s *Service) NotMe(ctx context.Context, token string) (*Case, error) {
 		}
 		return ch.stop(ctx, Actor{Role: Customer}, "not_me")
 	})
+	if err == nil {
+		err = s.dropStage(ctx, c.ID)
+	}
 	return c, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"habeas/requests/blob"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/export"
@@ -426,7 +427,7 @@ func (r *stagedRows) Close() error { return r.close() }
 func (s *Service) staged(ctx context.Context, c *Case, key seal.Key, system string) (*stagedRows, error) {
 	var task uuid.UUID
 	var attempt int
-	err := s.db.QueryRow(ctx, `select t.id, t.attempt from tasks t where t.case_id = $1 and t.plan_id = $2 and t.system = $3 and t.stage = 'collect' and t.status = 'done'
+	err := s.db.QueryRow(ctx, `select t.id, t.attempt from tasks t where t.case_id = $1 and t.plan_id = $2 and t.system = $3 and t.stage = 'collect' and t.status = 'done' and t.error_code = ''
 		order by t.id desc limit 1`, c.ID, c.PlanID, system).Scan(&task, &attempt)
 	if errors.Is(err, pgx.ErrNoRows) || c.PackageName != "" {
 		return nil, nil
@@ -435,6 +436,9 @@ func (s *Service) staged(ctx context.Context, c *Case, key seal.Key, system stri
 		return nil, fmt.Errorf("find staged data: %w", err)
 	}
 	r, _, err := s.blobs.Open(ctx, stageName(c.ID, task, attempt))
+	if errors.Is(err, blob.ErrNotFound) && !c.Status.Open() {
+		return nil, nil // deleted when the case ended
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open staged data: %w", err)
 	}

@@ -12,11 +12,17 @@ import (
 
 // Withdraw stops what has not begun, as the customer asks.
 func (s *Service) Withdraw(ctx context.Context, by Actor, id uuid.UUID) (*Case, error) {
+	if by.Role == Customer && by.ID != id.String() {
+		return nil, errNotFound()
+	}
 	var c *Case
 	err := s.within(ctx, id, func(ch *change) error {
 		c = ch.c
 		return ch.stop(ctx, by, "customer")
 	})
+	if err == nil {
+		err = s.dropStage(ctx, id)
+	}
 	return c, err
 }
 
@@ -50,7 +56,13 @@ func (s *Service) Undo(ctx context.Context, token string) (*Case, error) {
 	}
 	err = s.within(ctx, c.ID, func(ch *change) error {
 		c = ch.c
-		return ch.undoWithdrawal(ctx, Actor{Role: Customer})
+		by := Actor{Role: Customer}
+		if !NeedsProof(ch.c.Rights) && ch.c.Status.CanBecome(Withdrawn) {
+			if err := ch.stop(ctx, by, "customer"); err != nil { // what was not suppressed yet stays as it was
+				return err
+			}
+		}
+		return ch.undoWithdrawal(ctx, by)
 	})
 	return c, err
 }
@@ -60,8 +72,12 @@ func (ch *change) undoWithdrawal(ctx context.Context, by Actor) error {
 	if !ch.c.Asks(unverifiedRights...) {
 		return nil
 	}
-	if _, err := consent.Restore(ctx, ch.Tx, ch.c.ID.String(), ch.at); err != nil {
+	n, err := consent.Restore(ctx, ch.Tx, ch.c.ID.String(), ch.at)
+	if err != nil {
 		return fmt.Errorf("restore consent: %w", err)
+	}
+	if n == 0 {
+		return nil // undone before
 	}
 	subject, err := openSubject(ch.key, ch.c.sealed)
 	if err != nil {

@@ -52,6 +52,7 @@ type Options struct {
 	Workers  int               // workers to start; negative: none
 	Work     work.Options
 	Wrap     func(connect.Connector) connect.Connector // around every system
+	Now      func() time.Time                          // the service's clock; nil: time.Now
 }
 
 // New starts a company. It ends with the test.
@@ -79,6 +80,7 @@ func New(t testing.TB, opt Options) *Company {
 	t.Cleanup(func() { _ = c.Mail.Close() })
 	c.parts = requests.Parts{
 		DB: c.DB, Ring: c.Ring, Blobs: blobs, Systems: c.systems(opt.Wrap), Log: c.Log, Settings: settings(opt.Settings),
+		Now:  opt.Now,
 		Wake: func(ctx context.Context) { _ = c.Queue.Wake(ctx) },
 	}
 	c.Svc = requests.New(c.parts)
@@ -126,6 +128,13 @@ func (c *Company) systems(wrap func(connect.Connector) connect.Connector) []conn
 	}})
 	c.must(err)
 	return append(out, paper)
+}
+
+// For returns the company as a subtest uses it.
+func (c *Company) For(t testing.TB) *Company {
+	d := *c
+	d.TB = t
+	return &d
 }
 
 // Worker starts a worker; cancel stops it before the test's end.
