@@ -170,7 +170,8 @@ func (j *job) run(ctx context.Context) error {
 	if _, err := tx.Exec(ctx, applyLimits); err != nil {
 		return err
 	}
-	if j.cat, err = j.d.catalog(ctx, tx); err != nil {
+	// Never from memory: a constraint added since would cascade unseen.
+	if j.cat, err = loadCatalog(ctx, tx, j.d.data); err != nil {
 		return err
 	}
 	j.tx = tx

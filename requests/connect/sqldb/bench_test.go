@@ -81,7 +81,7 @@ func BenchmarkCollect(b *testing.B) {
 	s := benchSystem(b, rows)
 	targets := benchTargets(b, s, true)
 	ctx := context.Background()
-	var ours, floor time.Duration
+	ours, floor := time.Hour, time.Hour // the best of all rounds: other load only adds
 	for b.Loop() {
 		start := time.Now()
 		n := 0
@@ -95,7 +95,7 @@ func BenchmarkCollect(b *testing.B) {
 			}
 			n++
 		}
-		floor += time.Since(start)
+		floor = min(floor, time.Since(start))
 		if q.Err() != nil || n != rows {
 			b.Fatalf("%d rows, %v", n, q.Err())
 		}
@@ -103,10 +103,10 @@ func BenchmarkCollect(b *testing.B) {
 		if err := s.Read(ctx, connecttest.Stream(targets), func(connect.Row) error { n++; return nil }); err != nil || n != rows {
 			b.Fatalf("%d rows, %v", n, err)
 		}
-		ours += time.Since(start)
+		ours = min(ours, time.Since(start))
 	}
 	b.ReportMetric(floor.Seconds()/ours.Seconds(), "ratio")
-	b.ReportMetric(float64(rows)*float64(b.N)/ours.Seconds(), "rows/s")
+	b.ReportMetric(rows/ours.Seconds(), "rows/s")
 }
 
 // BenchmarkErase deletes 50,000 rows of one person by key; ratio is the time of
@@ -120,7 +120,7 @@ func BenchmarkErase(b *testing.B) {
 		ids[i], _ = strconv.ParseInt(x.Key, 10, 64)
 	}
 	ctx := context.Background()
-	var ours, floor time.Duration
+	ours, floor := time.Hour, time.Hour // the best of all rounds: other load only adds
 	for b.Loop() {
 		fill(b, s, rows)
 		start := time.Now()
@@ -132,20 +132,20 @@ func BenchmarkErase(b *testing.B) {
 			}
 			return nil
 		})
-		floor += time.Since(start)
+		floor = min(floor, time.Since(start))
 		if err != nil {
 			b.Fatal(err)
 		}
 		fill(b, s, rows)
 		start = time.Now()
 		got, err := connecttest.Apply(ctx, s.DB, "job", targets)
-		ours += time.Since(start)
+		ours = min(ours, time.Since(start))
 		if err != nil || len(got) != rows {
 			b.Fatalf("%d results, %v", len(got), err)
 		}
 	}
 	b.ReportMetric(floor.Seconds()/ours.Seconds(), "ratio")
-	b.ReportMetric(float64(rows)*float64(b.N)/ours.Seconds(), "rows/s")
+	b.ReportMetric(rows/ours.Seconds(), "rows/s")
 }
 
 // BenchmarkMillion finds and reads a person with 1,000,000 rows and reports the
