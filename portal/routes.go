@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"habeas/portal/api"
+	"habeas/portal/audit"
 	"habeas/portal/demo"
+	"habeas/portal/desk"
 	"habeas/portal/signin"
 	"habeas/portal/subject"
 	"habeas/portal/web"
@@ -16,6 +18,8 @@ func Routes(d Deps) []web.Route {
 		web.Assets(d.Colours, d.Logo),
 		subject.Routes(subject.Deps{Svc: d.Svc}),
 		signin.Routes(signin.Deps{Svc: d.Svc, Hints: d.Hints}),
+		desk.Routes(desk.Deps{Svc: d.Svc}),
+		audit.Routes(audit.Deps{Svc: d.Svc}),
 		api.Routes(api.Deps{Svc: d.Svc, Done: d.Done}),
 	}
 	if d.Mails != nil {

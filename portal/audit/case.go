@@ -1,10 +1,15 @@
 package audit
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"habeas/portal/desk/casefile"
 	"habeas/portal/web"
+	"habeas/requests"
+	"habeas/requests/clock"
+	"habeas/requests/evidence"
 	"habeas/templates"
 )
 
@@ -57,6 +62,9 @@ func (h *audit) showCase(c *fiber.Ctx) error {
 		Letters: casefile.Letters(cs, letters, nil), Tasks: casefile.Tasks(cs, tasks, titles, false),
 		Evidence: templates.AuditCasePath(cs.ID.String()) + "/evidence",
 	}
+	if !follows(cs, lines) {
+		v.Gaps = append(v.Gaps, "The due date does not follow from the events")
+	}
 	v.Case.Clock.Changes = casefile.Changes(lines)
 	if a.Answered != nil {
 		v.Answered = *a.Answered
@@ -70,4 +78,16 @@ func (h *audit) showCase(c *fiber.Ctx) error {
 		})
 	}
 	return render(c, fiber.StatusOK, templates.Audit(v))
+}
+
+// follows tells whether the due date can be computed again from the events
+// alone: receipt, law, pauses and extensions.
+func follows(cs *requests.Case, lines []evidence.Line) bool {
+	deadlines, err := requests.ClockFrom(lines)
+	if err != nil {
+		return false
+	}
+	y, m, d := cs.DueOn.Date()
+	due := clock.Date{Year: y, Month: m, Day: d}
+	return slices.ContainsFunc(deadlines, func(dl clock.Deadline) bool { return dl.Due == due })
 }
