@@ -105,7 +105,6 @@ func zone(name string) *time.Location {
 	return loc
 }
 
-
 // recompute is ClockFrom as the report shows it: every date with the rules
 // that lead to it.
 func recompute(lines []evidence.Line) []export.Clock {
