@@ -174,6 +174,9 @@ func (j *job) run(ctx context.Context) error {
 	if j.cat, err = loadCatalog(ctx, tx, j.d.data); err != nil {
 		return err
 	}
+	if err := j.cat.complete(j.d.data); err != nil {
+		return err
+	}
 	j.tx = tx
 	if err := j.act(ctx); err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
 )
 
 // catalog is what the database says about the described tables.
@@ -78,10 +80,29 @@ func (d *DB) catalog(ctx context.Context, tx pgx.Tx) (*catalog, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := cat.complete(d.data); err != nil {
+		return nil, err
+	}
 	d.mu.Lock()
 	d.cat = cat
 	d.mu.Unlock()
 	return cat, nil
+}
+
+// complete refuses a database that lacks a table or column of the dataset.
+func (c *catalog) complete(data *Dataset) error {
+	for _, t := range data.Tables {
+		rel := c.of(t)
+		if rel == nil {
+			return connect.Permanent("schema", "The database has no table for "+t.Name+"; habeas systems check names what differs.", nil)
+		}
+		for _, col := range t.Columns {
+			if _, ok := rel.columns[col.Name]; !ok {
+				return connect.Permanent("schema", "The database lacks a column of "+t.Name+"; habeas systems check names what differs.", nil)
+			}
+		}
+	}
+	return nil
 }
 
 func loadCatalog(ctx context.Context, tx pgx.Tx, data *Dataset) (*catalog, error) {

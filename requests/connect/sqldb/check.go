@@ -26,8 +26,10 @@ func (c *checker) fault(line int, format string, args ...any) {
 func (d *DB) Check(ctx context.Context) ([]connect.Fault, error) {
 	d.forgetCatalog()
 	c := &checker{d: d}
-	err := d.snapshot(ctx, func(_ pgx.Tx, cat *catalog) error {
-		c.cat = cat
+	err := d.readOnly(ctx, func(tx pgx.Tx) (err error) {
+		if c.cat, err = loadCatalog(ctx, tx, d.data); err != nil {
+			return err
+		}
 		for _, t := range d.data.Tables {
 			c.table(t)
 		}

@@ -137,21 +137,25 @@ func actions(t *Table) []connect.Action {
 	return append(out, connect.Correct, connect.Keep)
 }
 
-// snapshot runs fn in one read-only, repeatable-read transaction.
+// snapshot runs fn in one read-only, repeatable-read transaction, on a database
+// that has every table and column of the dataset.
 func (d *DB) snapshot(ctx context.Context, fn func(tx pgx.Tx, cat *catalog) error) error {
+	return d.readOnly(ctx, func(tx pgx.Tx) error {
+		cat, err := d.catalog(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return fn(tx, cat)
+	})
+}
+
+func (d *DB) readOnly(ctx context.Context, fn func(tx pgx.Tx) error) error {
 	tx, err := d.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return d.advise(ctx, err)
 	}
 	defer rollback(tx)
-	cat, err := d.catalog(ctx, tx)
-	if err != nil {
-		return d.advise(ctx, err)
-	}
-	if err := fn(tx, cat); err != nil {
-		return d.advise(ctx, err)
-	}
-	return nil
+	return d.advise(ctx, fn(tx))
 }
 
 // rollback ends a transaction even when its context is over.
