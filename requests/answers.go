@@ -15,6 +15,9 @@ import (
 const (
 	answerFor = 24 * time.Hour
 	draftFor  = time.Hour
+	// lostAfter is when a call that was claimed and never answered counts as
+	// lost with its process: the same call may then be made again.
+	lostAfter = 2 * time.Minute
 )
 
 // Answer is a stored answer to a call with an idempotency key.
@@ -31,8 +34,10 @@ type Answer struct {
 func (s *Service) Once(ctx context.Context, caller, key string, call []byte) (*Answer, error) {
 	k, body := s.onceKey(caller, key), s.ring.Lookup("idempotent-body", string(call))
 	tag, err := s.db.Exec(ctx, `insert into idempotency (key, body, expires_at) values ($1, $2, clock_timestamp() + $3::interval)
-		on conflict (key) do update set body = excluded.body, sealed = null, expires_at = excluded.expires_at where idempotency.expires_at < clock_timestamp()`,
-		k, body, answerFor)
+		on conflict (key) do update set body = excluded.body, sealed = null, expires_at = excluded.expires_at
+			where idempotency.expires_at < clock_timestamp()
+				or idempotency.sealed is null and idempotency.body = excluded.body and idempotency.expires_at < excluded.expires_at - $4::interval`,
+		k, body, answerFor, lostAfter)
 	if err != nil {
 		return nil, fmt.Errorf("claim idempotency key: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"habeas/portal/api"
 	"habeas/portal/web"
 	"habeas/requests"
+	"habeas/requests/mail"
 	"habeas/requests/testkit"
 	"habeas/requests/testkit/company"
 )
@@ -30,7 +33,7 @@ type portal struct {
 	dpo, dpo2, agent, auditor, admin, service string
 }
 
-func start(t *testing.T, opt company.Options) *portal {
+func start(t *testing.T, opt company.Options, change ...func(*api.Deps)) *portal {
 	t.Helper()
 	p := &portal{Company: company.New(t, opt)}
 	done := make(chan struct{})
@@ -42,11 +45,15 @@ func start(t *testing.T, opt company.Options) *portal {
 		}
 	}
 	rdb, prefix := testkit.Redis(t)
+	deps := api.Deps{Svc: p.Svc, Done: done, Poll: 50 * time.Millisecond, Beat: 200 * time.Millisecond}
+	for _, fn := range change {
+		fn(&deps)
+	}
 	app, err := web.New(web.Config{
 		BaseURL: "http://127.0.0.1", Redis: rdb, Prefix: prefix, Token: p.Svc.Token, Staff: p.Svc.User, Digest: p.Ring.Lookup,
 		Limits: web.Limits{FilingsPerMinute: 10_000, GuessesPerMinute: 10_000, CallsPerSecond: 10_000},
 		Log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
-	}, api.Routes(api.Deps{Svc: p.Svc, Done: done, Poll: 50 * time.Millisecond, Beat: 200 * time.Millisecond}))
+	}, api.Routes(deps))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,11 +236,31 @@ func (p *portal) fileFor(t testing.TB, email string, rights ...string) filed {
 // verify proves the address of a request and returns the customer's token.
 func (p *portal) verify(t testing.TB, email string, f filed) string {
 	t.Helper()
+	return p.verifyWith(t, f, p.Code(email, f.Reference))
+}
+
+func (p *portal) verifyWith(t testing.TB, f filed, code string) string {
+	t.Helper()
 	var v struct {
 		AccessToken string `json:"access_token"`
 	}
-	p.post(t, "/api/v1/requests/"+f.ID+"/verification", "", map[string]string{"code": p.Code(email, f.Reference)}).want(200).into(&v)
+	p.post(t, "/api/v1/requests/"+f.ID+"/verification", "", map[string]string{"code": code}).want(200).into(&v)
 	return v.AccessToken
+}
+
+var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
+
+// newCode waits for a code mailed after the old one.
+func (p *portal) newCode(t testing.TB, email, reference, old string) string {
+	t.Helper()
+	m, err := p.Mail.Wait(p.Deadline(), func(m mail.Captured) bool {
+		code := sixDigits.FindString(m.Text)
+		return slices.Contains(m.To, email) && strings.Contains(m.Text+m.HTML, reference) && code != "" && code != old
+	})
+	if err != nil {
+		t.Fatalf("no new code: %v", err)
+	}
+	return sixDigits.FindString(m.Text)
 }
 
 // await waits until a case has the status.

@@ -123,6 +123,7 @@ func (a *api) calls() []call {
 
 		get(one+"/package", customer, a.download, "getPackage", "The customer's package. Needs a code entered within the last 15 minutes.", nil).streamed("application/zip"),
 		get(one+"/receipt", customer, a.receipt, "getReceipt", "What the customer keeps: the request's events, their proofs, the log's signed head.", receiptView{}),
+		get(one+"/evidence", checkers, a.evidence, "getEvidence", "The evidence report, for habeas verify. Its own download is not in it.", nil).streamed("application/zip"),
 		get(one+"/events", checkers, a.events, "getEvents", "The request's events with their places in the log.", items[entry]{}),
 
 		get("/api/v1/log/entries", auditor, a.entries, "getLogEntries", "Leaf lines of the whole log, from (inclusive) to to (exclusive), 1,000 at most.", items[entry]{}).asking(entryParams...),

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"habeas/requests"
+	"habeas/requests/evidence"
 	"habeas/requests/testkit/acme"
 )
 
@@ -199,6 +200,18 @@ func inTheLog(t *testing.T, p *portal, id, customer string) {
 	}
 	p.get(t, "/api/v1/log/entries?from=5&to=4", p.auditor).problem(400, "invalid-input")
 
+	report := p.get(t, one+"/evidence", p.auditor).want(200)
+	sum, err := evidence.Verify(bytes.NewReader(report.Body), int64(len(report.Body)), evidence.VerifyOptions{})
+	if err != nil {
+		t.Fatalf("evidence report: %v", err)
+	}
+	if sum.Case != id || sum.Events != int64(len(events.Items)) {
+		t.Errorf("report of %s with %d events, want %d", sum.Case, sum.Events, len(events.Items))
+	}
+	if h := report.Header; h.Get("Content-Length") != strconv.Itoa(len(report.Body)) || h.Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") {
+		t.Errorf("headers of the report: %v", h)
+	}
+
 	note := p.get(t, "/log/checkpoint", "").want(200)
 	public, err := strconv.ParseInt(strings.Split(string(note.Body), "\n")[1], 10, 64)
 	if err != nil || public < size {
@@ -266,8 +279,9 @@ func access(t *testing.T, p *portal, who []acme.Subject) {
 		t.Fatal(err)
 	}
 	p.get(t, one+"/package", customer).problem(403, "fresh-code-needed")
+	old := p.Code(who[0].Email, f.Reference)
 	p.post(t, one+"/verification/code", "", "").want(202)
-	again := p.verify(t, who[0].Email, f)
+	again := p.verifyWith(t, f, p.newCode(t, who[0].Email, f.Reference, old))
 	p.get(t, one+"/package", again).want(200)
 	if _, err := p.DB.Exec(ctx, `update cases set package_until = now() - interval '1 second' where id = $1`, f.ID); err != nil {
 		t.Fatal(err)

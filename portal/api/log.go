@@ -24,6 +24,7 @@ var (
 	entryParams = []param{
 		{name: "from", schema: index(), doc: "First index, 0 where it is left out."},
 		{name: "to", schema: index(), doc: "First index not wanted."},
+		cursorParam,
 	}
 	consistencyParams = []param{
 		{name: "from", required: true, schema: index(), doc: "Size of the smaller tree."},
@@ -70,6 +71,9 @@ func (a *api) events(c *fiber.Ctx) error {
 func (a *api) entries(c *fiber.Ctx) error {
 	q := readQuery(c, names(entryParams)...)
 	from := q.number("from", 0, 0, maxLog)
+	if q.text("cursor") != "" {
+		from = q.number("cursor", 0, 0, maxLog)
+	}
 	to := q.number("to", maxLog, 0, maxLog)
 	if err := q.err(); err != nil {
 		return err
@@ -83,7 +87,7 @@ func (a *api) entries(c *fiber.Ctx) error {
 	}
 	out := items[entry]{Items: each(lines, entryOf)}
 	if n := int64(len(lines)); n == evidence.MaxEntries && from+n < to {
-		out.Next = strconv.FormatInt(from+n, 10) // the next from
+		out.Next = strconv.FormatInt(from+n, 10)
 	}
 	return answer(c, fiber.StatusOK, out)
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -32,7 +33,7 @@ func (a *api) once(next fiber.Handler) fiber.Handler {
 		}
 		caller := web.Actor(c).String()
 		call := bytes.Join([][]byte{[]byte(c.Method()), []byte(c.OriginalURL()), []byte(c.Get(fiber.HeaderContentType)), body}, []byte{0})
-		first, err := a.svc.Once(c.UserContext(), caller, key, call)
+		first, err := a.claim(c.UserContext(), caller, key, call)
 		if err != nil {
 			return err
 		}
@@ -41,6 +42,29 @@ func (a *api) once(next fiber.Handler) fiber.Handler {
 			return c.Status(first.Status).Send(first.Body)
 		}
 		return a.first(c, next, caller, key)
+	}
+}
+
+// busyFor is how long a second call waits for the first one's answer.
+const busyFor = 10 * time.Second
+
+// claim takes the key, or returns the first call's answer: it waits a while
+// for one that is still being made.
+func (a *api) claim(ctx context.Context, caller, key string, call []byte) (*requests.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, busyFor)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		first, err := a.svc.Once(ctx, caller, key, call)
+		if err == nil || requests.AsError(err).Code != "idempotency-busy" {
+			return first, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-tick.C:
+		}
 	}
 }
 

@@ -91,6 +91,9 @@ func readForm(form *multipart.Reader) (requests.ManualResult, error) {
 			return r, wrong("body", "This is not a complete form.")
 		}
 		name := part.FormName()
+		if name == "" {
+			return r, wrong("body", "A part of this form has no name.")
+		}
 		if seen[name] {
 			return r, wrong(shorten(name), "This field stands here twice.")
 		}
