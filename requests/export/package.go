@@ -168,6 +168,10 @@ func parseRecipient(text string) (age.Recipient, error) {
 	return nil, errors.New("export: not an age recipient: it begins with age1")
 }
 
+// scryptWork is age's own cost of a guess, 2^18: about a second. Tests lower
+// it.
+var scryptWork = 18
+
 func forCustomer(w io.Writer, info PackageInfo) (io.WriteCloser, error) {
 	var to age.Recipient
 	var err error
@@ -175,7 +179,11 @@ func forCustomer(w io.Writer, info PackageInfo) (io.WriteCloser, error) {
 	case info.Recipient != "":
 		to, err = parseRecipient(info.Recipient)
 	case info.Passphrase != "":
-		to, err = age.NewScryptRecipient(info.Passphrase)
+		var pass *age.ScryptRecipient
+		if pass, err = age.NewScryptRecipient(info.Passphrase); err == nil {
+			pass.SetWorkFactor(scryptWork)
+			to = pass
+		}
 	default:
 		return nopCloser{w}, nil
 	}

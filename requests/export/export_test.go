@@ -1,0 +1,3 @@
+package export
+
+func init() { scryptWork = 10 }
