@@ -142,7 +142,7 @@ func (ch *change) rewrite(ctx context.Context, edit func(*plan.Entry) (keep bool
 		return nil, err
 	}
 	// what was collected stays valid: redaction is applied when the package is built
-	if _, err := ch.Exec(ctx, `update tasks set plan_id = $3 where case_id = $1 and plan_id = $2 and stage = 'collect'`, ch.c.ID, old.ID, w.p.ID); err != nil {
+	if _, err := ch.Exec(ctx, `update tasks set plan_id = $3 where case_id = $1 and plan_id = $2 and stage in ('collect', 'manual')`, ch.c.ID, old.ID, w.p.ID); err != nil {
 		return nil, fmt.Errorf("carry collected data over: %w", err)
 	}
 	ch.record(by, evidence.PlanChanged{
@@ -190,7 +190,7 @@ func (s *Service) Approve(ctx context.Context, by Actor, id uuid.UUID, planHash 
 		if err := ch.mayApprove(ctx, user); err != nil {
 			return err
 		}
-		needed := ch.approvalsNeeded()
+		needed := p.needed(ch.s.set, ch.c)
 		if _, err := ch.Exec(ctx, `insert into approvals (plan_id, user_id, plan_hash, at) values ($1, $2, $3, $4)`, p.ID, user, p.Hash, ch.at); err != nil {
 			if isUnique(err) {
 				return refuse(Conflict, "second-person-needed", "You have approved this plan already. A second person has to approve it.")
@@ -213,10 +213,6 @@ func (s *Service) Approve(ctx context.Context, by Actor, id uuid.UUID, planHash 
 		return nil
 	})
 	return out, err
-}
-
-func (ch *change) approvalsNeeded() int {
-	return approvalsNeeded(ch.s.set, ch.c)
 }
 
 func approvalsNeeded(set Settings, c *Case) int {
