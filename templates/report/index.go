@@ -96,6 +96,13 @@ func (p IndexPage) withheld() string {
 	return p.t("withheld_other")
 }
 
+func (p IndexPage) portability() string {
+	if p.european() {
+		return p.t("what_portability")
+	}
+	return p.t("what_portability_other")
+}
+
 func orUnknown(p IndexPage, s string) string {
 	if s == "" {
 		return p.t("nobody_known")
