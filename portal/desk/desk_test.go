@@ -384,3 +384,58 @@ func TestUsers(t *testing.T) {
 		t.Error("a disabled user's token still works")
 	}
 }
+
+// Somebody whom the company does not know: one approval answers that no data
+// is held.
+func TestNobodyIsKnown(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	site := open(t, c)
+	r := inReview(c, acme.AwkwardCases().NoRecord, "erasure")
+	dana := site.As(c.DPOs[0])
+	dana.Get(path(r.ID, "")).Says("No record of this person was found", "0 of 1 given")
+	page := dana.Get(path(r.ID, "approve")).Is(200).Says("the customer is told that no data is held", "Yours is the last approval needed")
+	page.Submit(path(r.ID, "approve"), nil).Is(200)
+	c.Await(r.ID, requests.Completed)
+	dana.Get(path(r.ID, "")).Says("No data held")
+}
+
+// A task that failed for good is looked at, mended and tried again.
+func TestFailedTaskIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	site := open(t, c)
+	who := acme.Subjects()[7]
+	if _, err := c.CRM.Exec(t.Context(), `alter table crm.contacts rename to contacts_away`); err != nil {
+		t.Fatal(err)
+	}
+	r := c.File(who.Email, "access")
+	c.Verify(who.Email, r)
+	agent := site.As(c.Agent)
+	retry := awaitRetry(t, c, agent, r.ID)
+	agent.Get("/desk/systems").Says("Customer database")
+	if _, err := c.CRM.Exec(t.Context(), `alter table crm.contacts_away rename to contacts`); err != nil {
+		t.Fatal(err)
+	}
+	agent.Get(path(r.ID, "")).Submit(retry, nil).Is(200).Says("The task was started again")
+	c.Await(r.ID, requests.Review)
+}
+
+// awaitRetry waits until the case's page offers to try a task again.
+func awaitRetry(t *testing.T, c *company.Company, v *desktest.Visitor, id uuid.UUID) string {
+	t.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for ctx := c.Deadline(); ; {
+		page := v.Get(path(id, ""))
+		if _, rest, ok := strings.Cut(string(page.Body), `action="`+path(id, "")+"/tasks/"); ok {
+			task, _, _ := strings.Cut(rest, `"`)
+			return path(id, "") + "/tasks/" + task
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("no task can be tried again: %s", page.Text)
+		case <-tick.C:
+		}
+	}
+}
