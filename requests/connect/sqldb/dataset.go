@@ -206,6 +206,11 @@ func (d *Dataset) table(name string) *Table {
 	return d.Tables[i]
 }
 
+// describes reports whether the dataset has the database's table.
+func (d *Dataset) describes(schema, rel string) bool {
+	return slices.ContainsFunc(d.Tables, func(t *Table) bool { return t.Schema == schema && t.Rel == rel })
+}
+
 func (t *Table) column(name string) *Column {
 	for _, c := range t.Columns {
 		if c.Name == name {
