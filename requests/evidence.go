@@ -25,11 +25,9 @@ func (s *Service) Evidence(ctx context.Context, by Actor, id uuid.UUID, w io.Wri
 	if by.Role != Auditor && by.Role != DPO {
 		return errNotFound()
 	}
-	bounded, cancel := context.WithTimeout(ctx, LogWait)
-	defer cancel()
-	written, err := export.EvidenceReport(bounded, w, s.log, c.ID.String(), export.ReportOptions{Deadlines: recompute})
+	written, err := export.EvidenceReport(ctx, w, s.log, c.ID.String(), export.ReportOptions{Deadlines: recompute, Wait: LogWait})
 	switch {
-	case errors.Is(err, evidence.ErrNoEvents), err != nil && bounded.Err() != nil && ctx.Err() == nil:
+	case errors.Is(err, evidence.ErrNoEvents), errors.Is(err, export.ErrLogBehind):
 		return refuse(Unavailable, "log-behind", "The newest events are not in the log yet. Try again in a few seconds.")
 	case err != nil:
 		return fmt.Errorf("evidence report: %w", err)

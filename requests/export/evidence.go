@@ -5,13 +5,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"habeas/requests/evidence"
 	"habeas/templates/report"
@@ -23,14 +23,22 @@ type ReportOptions struct {
 	// (requests/clock), each with its article; nil leaves the dates as the
 	// events have them.
 	Deadlines func(lines []evidence.Line) []report.Clock
+	// Wait bounds how long the case's events may take to reach the log; 0
+	// leaves it to the context. The writing itself is bounded by the context
+	// only: a case with a million records takes longer than a look at the log.
+	Wait time.Duration
 }
+
+// ErrLogBehind says that the case's newest events were not in the log, or the
+// report was not signed, in time.
+var ErrLogBehind = errors.New("export: the log is behind")
 
 // EvidenceReport writes the evidence report of a case to w: it waits until the
 // case's events are in the log, makes report.html and report.pdf from them and
 // ends in evidence.WriteReport. Bound it by ctx; evidence.ErrNoEvents when the
 // log holds nothing of the case.
 func EvidenceReport(ctx context.Context, w io.Writer, log *evidence.Log, caseID string, opt ReportOptions) (evidence.Written, error) {
-	if err := log.WaitFor(ctx, caseID); err != nil {
+	if err := waitFor(ctx, log, caseID, opt.Wait); err != nil {
 		return evidence.Written{}, err
 	}
 	s, err := log.Snapshot(ctx, caseID)
@@ -50,7 +58,24 @@ func EvidenceReport(ctx context.Context, w io.Writer, log *evidence.Log, caseID 
 	if err != nil {
 		return evidence.Written{}, err
 	}
-	return evidence.WriteReport(w, evidence.Bundle{ReportHTML: html.Bytes(), ReportPDF: pdf, Snapshot: s})
+	written, err := evidence.WriteReport(w, evidence.Bundle{ReportHTML: html.Bytes(), ReportPDF: pdf, Snapshot: s})
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return evidence.Written{}, fmt.Errorf("%w: %w", ErrLogBehind, err) // no worker signed it
+	}
+	return written, err
+}
+
+func waitFor(ctx context.Context, log *evidence.Log, caseID string, limit time.Duration) error {
+	if limit <= 0 {
+		return log.WaitFor(ctx, caseID)
+	}
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := log.WaitFor(bounded, caseID)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		return ErrLogBehind
+	}
+	return err
 }
 
 // readable tells the case from its snapshot.
@@ -106,22 +131,25 @@ func outcomes(lines []evidence.Line, receipts io.Reader) (done, seen []report.Ou
 		}
 	}
 	acts, looks := map[fate]int64{}, map[fate]int64{}
+	var at receipt
+	var counted map[fate]int64
 	r := bufio.NewReaderSize(receipts, 64<<10)
 	for {
-		line, err := r.ReadBytes('\n')
+		line, err := r.ReadSlice('\n')
 		if len(line) > 0 {
-			var rec struct {
-				System, Type, Right, Outcome, Task string
+			if same, ok := fateOf(line, &at); !ok {
+				return nil, nil, errors.New("export: a receipt is not as the log writes it")
+			} else if !same {
+				counted = nil
+				switch system, isLook := looked[at.task]; {
+				case !isLook:
+					counted = acts
+				case last[system] == at.task:
+					counted = looks
+				}
 			}
-			if err := json.Unmarshal(line, &rec); err != nil {
-				return nil, nil, fmt.Errorf("export: a receipt cannot be read: %w", err)
-			}
-			f := fate{rec.System, rec.Type, rec.Right, rec.Outcome}
-			switch system, isLook := looked[rec.Task]; {
-			case !isLook:
-				acts[f]++
-			case last[system] == rec.Task:
-				looks[f]++
+			if counted != nil {
+				counted[at.fate]++
 			}
 		}
 		if errors.Is(err, io.EOF) {
@@ -131,6 +159,34 @@ func outcomes(lines []evidence.Line, receipts io.Reader) (done, seen []report.Ou
 			return nil, nil, fmt.Errorf("export: receipts: %w", err)
 		}
 	}
+}
+
+// receipt is the part of a receipt that counts.
+type receipt struct {
+	fate
+	task string
+}
+
+// fateOf reads a receipt's line into at. A receipt's values need no escapes
+// and stand in the order of their names, so that no JSON reader is needed for
+// a million of them. same: nothing differs from what at held.
+func fateOf(line []byte, at *receipt) (same, ok bool) {
+	same = true
+	for _, m := range [...]struct {
+		name string
+		to   *string
+	}{{`"outcome":"`, &at.Outcome}, {`"right":"`, &at.Right}, {`"system":"`, &at.System}, {`"task":"`, &at.task}, {`"type":"`, &at.Type}} {
+		_, rest, found := bytes.Cut(line, []byte(m.name))
+		value, rest, ended := bytes.Cut(rest, []byte{'"'})
+		if !found || !ended {
+			return false, false
+		}
+		if string(value) != *m.to {
+			*m.to, same = string(value), false
+		}
+		line = rest
+	}
+	return same, true
 }
 
 func sorted(counts map[fate]int64) []report.Outcome {

@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,5 +147,25 @@ func TestEvidenceReportVerifiesAndReads(t *testing.T) {
 	browser.Axe(t, ctx)
 	for _, width := range []int{1280, 390} {
 		browser.Screenshot(t, ctx, "evidence-report", width)
+	}
+}
+
+// Without an integrator the events never reach the log: the report says so in
+// time, and does not wait for ever.
+func TestEvidenceReportWaitsOnlySoLong(t *testing.T) {
+	t.Parallel()
+	pool := testkit.DB(t)
+	log, err := evidence.OpenLog(pool, evidence.Config{Origin: "privacy.acme.example/log", Signer: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)), PublishEvery: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	caseID := uuid.NewString()
+	if err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+		return evidence.Append(t.Context(), tx, caseID, time.Now(), 0, evidence.Event{Actor: "worker", Data: evidence.StatusChanged{From: "filed", To: "verified"}})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := export.EvidenceReport(t.Context(), io.Discard, log, caseID, export.ReportOptions{Wait: 50 * time.Millisecond}); !errors.Is(err, export.ErrLogBehind) {
+		t.Errorf("%v", err)
 	}
 }
