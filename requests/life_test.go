@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -367,8 +368,6 @@ func TestErasureChangesTheseRowsAndNoOther(t *testing.T) {
 	if got := letters(c, r.ID); !slices.Equal(got, []string{"code", "ack", "erasure_done"}) {
 		t.Errorf("letters %v", got)
 	}
-	k, err := c.Svc.Get(t.Context(), c.Auditor, r.ID)
-	must(t, err)
 	for _, l := range events(c, r.ID) {
 		for _, secret := range []string{who.Email, who.Name, who.CustomerID, who.Phone} {
 			if strings.Contains(string(l.Raw), secret) {
@@ -376,7 +375,6 @@ func TestErasureChangesTheseRowsAndNoOther(t *testing.T) {
 			}
 		}
 	}
-	_ = k
 }
 
 // packageRow is one record in the package.
@@ -700,11 +698,16 @@ func testSharedAddress(c *company.Company) {
 	report(c, r.ID)
 }
 
+// poll looks until something is so.
 func poll(c *company.Company, ok func() bool) error {
 	ctx := c.Deadline()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
 	for !ok() {
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return ctx.Err()
+		case <-tick.C:
 		}
 	}
 	return nil
@@ -715,7 +718,7 @@ func TestJourneys(t *testing.T) {
 	t.Parallel()
 	c := company.New(t, company.Options{})
 	subjects := acme.Subjects()
-	for i, j := range []struct {
+	for _, j := range []struct {
 		name string
 		run  func(*company.Company)
 	}{
@@ -740,7 +743,6 @@ func TestJourneys(t *testing.T) {
 		{"wrong codes", func(c *company.Company) { testWrongCodes(c, subjects[13]) }},
 		{"undo in time", func(c *company.Company) { testUndoRace(c, subjects[14]) }},
 	} {
-		_ = i
 		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
 			j.run(c.For(t))

@@ -50,10 +50,14 @@ func (s *Service) Forget(ctx context.Context) error {
 	return nil
 }
 
-// Reap returns tasks whose worker let the lease run out.
+// Reap returns tasks whose worker let the lease run out. What belongs to a case
+// that ended, or to a plan no longer in force, is not done again.
 func (s *Service) Reap(ctx context.Context) (int64, error) {
 	tag, err := s.db.Exec(ctx, `with dead as (
-			update tasks set status = 'waiting', lease_until = null, dispatched_at = null where status = 'running' and lease_until < now() returning id)
+			update tasks t set lease_until = null, dispatched_at = null,
+				status = case when c.status in ('closed', 'refused', 'expired', 'withdrawn') or t.plan_id <> c.plan_id or t.plan_id is not null and c.plan_id is null
+					then 'cancelled' else 'waiting' end
+			from cases c where c.id = t.case_id and t.status = 'running' and t.lease_until < now() returning t.id)
 		update slots s set task_id = null, lease_until = null from dead where s.task_id = dead.id`)
 	if err != nil {
 		return 0, fmt.Errorf("reap tasks: %w", err)

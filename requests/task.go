@@ -215,6 +215,10 @@ func (s *Service) Fail(ctx context.Context, cl *Claim, cause error) error {
 		status, next := "waiting", ch.at.Add(max(advice.After, Backoff(cl.Failed+1)))
 		switch advice.Next {
 		case connect.Retry:
+			if !ch.wanted(cl) {
+				status = "cancelled"
+				break
+			}
 			failed.RetryAt = evidence.At(next)
 		case connect.ByHand:
 			status = "done" // a person's task takes its place
@@ -244,4 +248,13 @@ func (s *Service) Fail(ctx context.Context, cl *Claim, cause error) error {
 		}
 		return nil
 	})
+}
+
+// wanted reports whether a task still serves its case: the case goes on, and
+// under the same plan.
+func (ch *change) wanted(cl *Claim) bool {
+	if !ch.c.Status.Open() && ch.c.Status != Completed {
+		return false
+	}
+	return cl.PlanID == nil || ch.c.PlanID != nil && *cl.PlanID == *ch.c.PlanID
 }

@@ -94,14 +94,17 @@ func (ch *change) undoWithdrawal(ctx context.Context, by Actor) error {
 	return nil
 }
 
-// cancelTasks ends every task of the case that has not ended.
+// cancelTasks ends every task of the case that has not ended. One that acts at
+// this moment comes to its own end, because what it did has to be recorded;
+// should it fail, it is not tried again.
 func (ch *change) cancelTasks(ctx context.Context) error {
 	_, err := ch.Exec(ctx, `update tasks set status = 'cancelled', finished_at = $2, lease_until = null
-		where case_id = $1 and status in ('waiting', 'running', 'open')`, ch.c.ID, ch.at)
+		where case_id = $1 and (status in ('waiting', 'open') or status = 'running' and stage not in ('suppress', 'erase'))`, ch.c.ID, ch.at)
 	if err != nil {
 		return fmt.Errorf("cancel tasks: %w", err)
 	}
-	if _, err := ch.Exec(ctx, `update slots s set task_id = null, lease_until = null from tasks t where t.id = s.task_id and t.case_id = $1`, ch.c.ID); err != nil {
+	if _, err := ch.Exec(ctx, `update slots s set task_id = null, lease_until = null from tasks t
+		where t.id = s.task_id and t.case_id = $1 and t.status = 'cancelled'`, ch.c.ID); err != nil {
 		return fmt.Errorf("free slots: %w", err)
 	}
 	return nil

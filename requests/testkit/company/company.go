@@ -248,6 +248,7 @@ func (c *Company) Await(id uuid.UUID, want ...requests.Status) *requests.Case {
 		}
 		select {
 		case <-ctx.Done():
+			k, _ := c.Svc.Get(context.Background(), c.Auditor, id)
 			tasks, _ := c.Svc.Tasks(context.Background(), k)
 			c.Fatalf("case is %s %v, want %v; tasks %+v", k.Status, k.Flags, want, tasks)
 		case <-tick.C:
