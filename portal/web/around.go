@@ -28,10 +28,8 @@ func (a *App) around(c *fiber.Ctx) error {
 		Lang: templates.Match(c.Get(fiber.HeaderAcceptLanguage)), Zone: a.cfg.Zone, Now: a.cfg.Now(),
 	}))
 	a.headers(c, id)
-	if err := a.recovered(c); err != nil {
-		if err := a.fail(c, err); err != nil {
-			return err
-		}
+	if err := a.recovered(c, c.Next); err != nil {
+		a.failed(c, err)
 	}
 	took := time.Since(began)
 	route := "-"
@@ -70,7 +68,7 @@ func (a *App) headers(c *fiber.Ctx, id string) {
 
 // recovered turns a panic into an error. Its value may hold anything, so only
 // where it happened is kept.
-func (a *App) recovered(c *fiber.Ctx) (err error) {
+func (a *App) recovered(c *fiber.Ctx, fn func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			stack := make([]byte, 8<<10)
@@ -79,5 +77,18 @@ func (a *App) recovered(c *fiber.Ctx) (err error) {
 			err = fmt.Errorf("panic of type %T", v)
 		}
 	}()
-	return c.Next()
+	return fn()
+}
+
+// failed answers an error. When even the page for it fails, a bare document
+// does: nothing above would catch a panic, and the process would end.
+func (a *App) failed(c *fiber.Ctx, cause error) {
+	err := a.recovered(c, func() error { return a.fail(c, cause) })
+	if err == nil {
+		return
+	}
+	a.cfg.Log.Error("an error could not be answered", "request", RequestID(c), "err", err)
+	c.Response().ResetBody()
+	p := problemOf(err)
+	_ = writeProblem(c.Status(p.Status), p)
 }

@@ -23,6 +23,10 @@ func (a *App) readBody(c *fiber.Ctx, r *Route) error {
 		drain(c)
 		return nil
 	}
+	if len(c.Request().Header.ContentEncoding()) > 0 && string(c.Request().Header.ContentEncoding()) != "identity" {
+		drain(c) // a small compressed form unpacks into gigabytes
+		return fiber.NewError(fiber.StatusUnsupportedMediaType, "Send the body without Content-Encoding.")
+	}
 	limit := r.maxBody()
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {

@@ -69,6 +69,12 @@ func slug(status int) string {
 // ErrorHandler too, so that nothing escapes it.
 func (a *App) fail(c *fiber.Ctx, err error) error {
 	p := problemOf(err)
+	if appOf(c) == nil { // no HTTP that could be read: nothing of the frame ran before
+		c.Locals(appKey, a)
+		a.headers(c, "")
+		c.Context().SetConnectionClose()
+		return writeProblem(c.Status(p.Status), p)
+	}
 	if p.Status >= 500 {
 		a.cfg.Log.Error("request failed", "request", RequestID(c), "err", err)
 	}
