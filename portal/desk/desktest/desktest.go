@@ -23,6 +23,7 @@ import (
 
 	"habeas/portal/web"
 	"habeas/requests"
+	"habeas/static"
 )
 
 // Site is the portal on a socket of its own.
@@ -40,7 +41,7 @@ func Open(t testing.TB, svc *requests.Service, cfg web.Config, routes []web.Rout
 	enter := web.Route{Method: fiber.MethodGet, Path: "/enter/:user", Roles: []requests.Role{requests.Public}, Handler: func(c *fiber.Ctx) error {
 		return web.SignInStaff(c, uuid.MustParse(c.Params("user")))
 	}}
-	app, err := web.New(cfg, append([]web.Route{enter}, routes...))
+	app, err := web.New(cfg, append(append(web.Assets(static.Colours{}, static.File{}), enter), routes...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,6 +61,9 @@ func Open(t testing.TB, svc *requests.Service, cfg web.Config, routes []web.Rout
 	})
 	return &Site{t: t, base: "http://" + l.Addr().String()}
 }
+
+// URL is where a path of the site is.
+func (s *Site) URL(path string) string { return s.base + path }
 
 // Visitor is one browser.
 type Visitor struct {
