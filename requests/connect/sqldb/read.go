@@ -51,12 +51,17 @@ type sentBatch struct {
 	*batch
 	forms   []form
 	queries int
+	keyAt   int // of the key's text among the selected columns
 }
 
 func (r *rowReader) send(b *batch) error {
 	forms, exprs := b.reading(r.cat)
 	out := sentBatch{batch: b, forms: forms}
-	head := "select " + keyText(b.t, "t") + selected(exprs) + " from " + b.t.rel() + " t where " + live(b.t, "t") + " and "
+	key := ""
+	if out.keyAt = b.keyAt(forms); out.keyAt < 0 {
+		out.keyAt, key = len(exprs), ", "+keyText(b.t, "t")
+	}
+	head := "select " + strings.TrimPrefix(selected(exprs)+key, ", ") + " from " + b.t.rel() + " t where " + live(b.t, "t") + " and "
 	run, rest, lo, hi := dense(r.cat, b.t, b.keys)
 	if len(run) > 0 {
 		r.query(head+between(b.t, lo, hi), textArray(run))
@@ -106,7 +111,7 @@ func (r *rowReader) receive() error {
 		}
 		for rows.NextRow() {
 			raw := rows.Values()
-			values[string(raw[0])] = b.row(b.forms, raw[1:])
+			values[string(raw[b.keyAt])] = b.row(b.forms, raw)
 		}
 		if _, err := rows.Close(); err != nil {
 			return err
@@ -168,12 +173,26 @@ func (b *batch) reading(cat *catalog) ([]form, []string) {
 	return forms, exprs
 }
 
+// keyAt finds a selected column whose text is the key; -1 if there is none.
+func (b *batch) keyAt(forms []form) int {
+	at := 0
+	for i, f := range forms {
+		if len(b.t.Key) == 1 && b.t.Columns[i].Name == b.t.Key[0] && f != formJSON && f != formRedacted {
+			return at
+		}
+		if f != formRedacted {
+			at++
+		}
+	}
+	return -1
+}
+
 // row makes one row's values: one buffer and one slice per row, which the
 // caller may keep.
 func (b *batch) row(forms []form, raw [][]byte) []connect.Value {
 	size := 0
 	for _, v := range raw {
-		size += len(v) + 8
+		size += len(v) + 4
 	}
 	buf := make([]byte, 0, size)
 	out := make([]connect.Value, len(forms))
