@@ -103,7 +103,8 @@ func (s *Service) packageInfo(c *Case, subject Subject, only bool) export.Packag
 		Case: c.ID.String(), Reference: c.Reference, Name: subject.Name, Law: c.Law, Lang: c.Locale, Zone: zone,
 		ReceivedAt: c.ReceivedAt, MadeAt: s.now(), Portability: c.Asks("portability"), CategoriesOnly: only, Recipient: subject.AgeRecipient,
 		Company: export.Company{
-			Name: s.set.Company, Email: s.set.Contact, Authority: s.set.Authority, AuthorityURL: s.set.AuthorityAt,
+			Name: s.set.Company, Address: s.set.Address, Email: s.set.Contact, Officer: s.set.Officer,
+			Authority: s.set.Authority, AuthorityURL: s.set.AuthorityAt, Transfers: s.set.Transfers, Automated: s.set.Automated,
 		},
 	}
 }

@@ -34,7 +34,7 @@ func (ch *change) slots(subject Subject) mail.Slots {
 	set, c := ch.s.set, ch.c
 	status := ch.link(pathFind, c.Reference)
 	d := mail.Slots{
-		Company:   mail.Company{Name: set.Company, Contact: set.Contact, Colour: set.Colour},
+		Company:   mail.Company{Name: set.Company, Contact: set.Contact, Post: set.Address, DPO: set.Officer, Colour: set.Colour},
 		Law:       c.Law,
 		Reference: c.Reference, Received: ch.local(c.ReceivedAt), Rights: c.Rights, Name: subject.Name,
 		StatusURL: status, EnterURL: status, DownloadURL: status, ProofURL: status,

@@ -23,7 +23,11 @@ import (
 // Settings are what a company decides about its requests.
 type Settings struct {
 	Company     string // as letters and packages name the controller
-	Contact     string // how to reach its data protection officer
+	Contact     string // where privacy questions go, an e-mail address
+	Address     string // postal address, one line
+	Officer     string // data protection officer, if there is one
+	Transfers   string // third countries and their safeguards (Art. 15(2))
+	Automated   string // automated decisions: logic and consequences (Art. 15(1)(h))
 	Authority   string // the supervisory authority's name, for EU controllers
 	AuthorityAt string // and its address
 	Colour      string // #rrggbb, in letters

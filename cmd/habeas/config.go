@@ -22,6 +22,10 @@ type Config struct {
 	Company struct {
 		Name         string `yaml:"name"`
 		Contact      string `yaml:"contact"`       // e-mail address for privacy questions
+		Address      string `yaml:"address"`       // postal address, one line
+		Officer      string `yaml:"officer"`       // data protection officer
+		Transfers    string `yaml:"transfers"`     // third countries and safeguards (Art. 15(2))
+		Automated    string `yaml:"automated"`     // automated decisions (Art. 15(1)(h))
 		Authority    string `yaml:"authority"`     // supervisory authority for complaints
 		AuthorityURL string `yaml:"authority_url"` // and where to reach it
 		BaseURL      string `yaml:"base_url"`      // https://privacy.acme.example
@@ -179,6 +183,12 @@ func (c *Config) check() []error {
 	if u, err := url.Parse(c.Company.BaseURL); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 		bad("company.base_url is not an address such as https://privacy.acme.example")
 	}
+	if c.Company.Contact == "" {
+		bad("company.contact is missing: people need an address for their questions")
+	}
+	if c.Company.Authority == "" {
+		bad("company.authority is missing: letters under EU law must name your supervisory authority")
+	}
 	if c.Log.Origin == "" {
 		bad("log.origin is missing: it names the evidence log, such as privacy.acme.example/log")
 	}
@@ -227,7 +237,8 @@ func (c *Config) smtp() mail.SMTP {
 
 func (c *Config) settings() requests.Settings {
 	return requests.Settings{
-		Company: c.Company.Name, Contact: c.Company.Contact, Authority: c.Company.Authority, AuthorityAt: c.Company.AuthorityURL,
+		Company: c.Company.Name, Contact: c.Company.Contact, Address: c.Company.Address, Officer: c.Company.Officer,
+		Transfers: c.Company.Transfers, Automated: c.Company.Automated, Colour: c.Company.Colour, Authority: c.Company.Authority, AuthorityAt: c.Company.AuthorityURL,
 		BaseURL:          strings.TrimSuffix(c.Company.BaseURL, "/"),
 		ApprovalsErasure: c.Approvals.Erasure, ApprovalsRelease: c.Approvals.Release, ErasureWait: *c.Erasure.Wait,
 		Rescans: c.Rescans, PackageFor: c.Package.For, PausePolicy: c.Clock.Pause, Purposes: c.Purposes,

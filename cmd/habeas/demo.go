@@ -185,6 +185,9 @@ func (d *demo) config(dir, base string) (*Config, error) {
 	smtp := d.sink.SMTP("Acme Outdoor <privacy@acme.example>")
 	cfg := &Config{databaseURL: d.pg.URLAs(appRole, demoDB), redisURL: d.redis.URL()}
 	cfg.Company.Name, cfg.Company.Contact, cfg.Company.BaseURL = "Acme Outdoor", "privacy@acme.example", base
+	cfg.Company.Address, cfg.Company.Officer = "Acme Outdoor, Waldweg 12, 10115 Berlin", "Dana Okafor, dana@acme.example"
+	cfg.Company.Transfers = "None. All systems run in the European Economic Area."
+	cfg.Company.Automated = "None. Nobody is decided about by a machine alone."
 	cfg.Company.Authority, cfg.Company.AuthorityURL = "Berlin Commissioner for Data Protection and Freedom of Information", "https://authority.example"
 	cfg.Keys = filepath.Join(dir, "keys.json")
 	cfg.Log.Origin, cfg.Log.Key = "privacy.acme.example/log", filepath.Join(dir, "log.key")

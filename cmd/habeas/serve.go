@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,7 @@ func (a *app) portal(opt portalOptions, done <-chan struct{}) (portal.Deps, erro
 	d := portal.Deps{
 		Svc: a.svc, Redis: a.redis, Prefix: c.Redis.Prefix + ":", Digest: a.ring.Lookup, BaseURL: c.Company.BaseURL, Done: done,
 		Brand: templates.Brand{
-			Name: c.Company.Name, Controller: c.Company.Name, Contact: c.Company.Contact, Authority: c.Company.Authority,
+			Name: c.Company.Name, Controller: cmp.Or(c.Company.Address, c.Company.Name), Contact: c.Company.Contact, Post: c.Company.Address, DPO: c.Company.Officer, Authority: c.Company.Authority,
 			AuthorityURL: c.Company.AuthorityURL,
 		},
 		Colours: static.Colours{Brand: c.Company.Colour},
