@@ -182,7 +182,7 @@ func TestConsentIsWithdrawnAtOnceAndCanBeTakenBack(t *testing.T) {
 	undo := b.linkIn(email, "/undo?token=")
 	w := b.site.Anybody()
 	p = w.Get("/find").Submit("/find", url.Values{"reference": {strings.ToLower(ref)}}).Is(200)
-	p.Submit("/find/code", url.Values{"code": {b.Code(email, ref)}}).Is(200).Says(ref, "Consents withdrawn").Hides("Our systems", "Customer database")
+	p.Submit("/find/code", url.Values{"code": {b.Code(email, ref)}}).Is(200).Says(ref, "Consents withdrawn").Hides("Our systems, one by one", "Customer database")
 
 	b.site.Anybody().Get(undo).Is(200).Says("Take back the withdrawal?", "News and offers by e-mail").Submit("/undo", nil).Is(200).Says("The consents count again")
 	b.site.Anybody().Get("/undo?token=made-up").Is(410)
