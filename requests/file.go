@@ -5,7 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"net/mail"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +19,7 @@ import (
 	"habeas/requests/connect"
 	"habeas/requests/consent"
 	"habeas/requests/evidence"
+	"habeas/requests/mail"
 )
 
 // Filing is what somebody asks for.
@@ -70,6 +71,12 @@ const (
 	maxName       = 200
 	maxMessage    = 5000
 	maxIdentity   = 320
+)
+
+// Region and locale stand in the log in clear: only what has their form does.
+var (
+	regionForm = regexp.MustCompile(`^([A-Z]{2}-)?[A-Z0-9]{0,3}$`)
+	localeForm = regexp.MustCompile(`^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2})?$`)
 )
 
 var channels = []string{"phone", "letter", "counter", "e-mail"}
@@ -200,8 +207,11 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 		bad("country", "Give the country where you live as two letters, such as DE.")
 	}
 	f.Region = strings.ToUpper(strings.TrimSpace(f.Region))
-	if len(f.Region) > 10 {
+	if !regionForm.MatchString(f.Region) {
 		bad("region", "Give the state or province as its short code, such as CA.")
+	}
+	if !localeForm.MatchString(f.Locale) {
+		bad("locale", "Give a language as a tag such as en or de-AT.")
 	}
 	if len(f.Name) > maxName || !plainText(f.Name) {
 		bad("name", fmt.Sprintf("A name has at most %d letters, without control characters.", maxName))
@@ -370,13 +380,10 @@ func emailOf(ids []connect.Identity) string {
 	return ""
 }
 
+// validEmail takes what a letter can be sent to.
 func validEmail(v string) bool {
-	a, err := mail.ParseAddress(v)
-	if err != nil || a.Address != v || a.Name != "" {
-		return false
-	}
-	_, host, ok := strings.Cut(v, "@")
-	return ok && strings.Contains(host, ".")
+	_, host, _ := strings.Cut(v, "@")
+	return mail.CheckAddress(v) == nil && strings.Contains(host, ".")
 }
 
 func plainText(v string) bool {
