@@ -53,7 +53,7 @@ func (s *Service) Decide(ctx context.Context, by Actor, id uuid.UUID, decisions 
 				}
 				used[i] = true
 				e.Record.Action, e.Record.Fields, e.Record.Ground = d.Action, slices.Sorted(slices.Values(d.Fields)), d.Ground
-				e.Note.Undecided = false
+				e.Note.Undecided, e.Note.ByDesk = false, true
 				grounds += d.Ground + "\n"
 			}
 			return true, nil

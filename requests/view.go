@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/plan"
@@ -221,11 +222,29 @@ func (s *Service) Outcomes(ctx context.Context, c *Case, limit int) ([]OutcomeVi
 			continue
 		}
 		out = append(out, OutcomeView{
-			System: r.Record.System, Type: r.Record.Type, Right: r.Record.Right, Outcome: r.Outcome, Ground: r.Record.Ground, Until: r.Until,
+			System: r.Record.System, Type: r.Record.Type, Right: r.Record.Right, Outcome: r.Outcome, Ground: citedGround(c.Law, r), Until: r.Until,
 			Key: key.Digest("record", r.Record.System, r.Record.Type, r.Record.Key),
 		})
 	}
 	return out, nil
+}
+
+// SealedGround stands for a reason in a person's own words where auditors
+// read: it may hold personal data, and stays sealed in the case.
+const SealedGround = "Decided by the desk; the reason is sealed in the case."
+
+// citedGround is a record's ground as everybody may read it: the description's
+// own, or the law's when a person named one.
+func citedGround(law string, r planRow) string {
+	if !r.Note.ByDesk {
+		return r.Record.Ground
+	}
+	if l, err := clock.Builtin().Law(law); err == nil {
+		if g, ok := l.Ground(r.Record.Right, r.Record.Ground); ok {
+			return g.Cite
+		}
+	}
+	return SealedGround
 }
 
 // OutcomeTotal counts a case's records by system, right and outcome.
@@ -250,6 +269,7 @@ func (s *Service) OutcomeTotals(ctx context.Context, c *Case) ([]OutcomeTotal, e
 // KeptView is a record kept, with its ground, for the customer and the desk.
 type KeptView struct {
 	System, Type, Ground, Until string
+	Cited                       string // the ground as auditors may read it
 	Count                       int
 }
 
@@ -267,7 +287,7 @@ func (s *Service) Kept(ctx context.Context, c *Case) ([]KeptView, error) {
 		if err != nil {
 			return nil, err
 		}
-		v := KeptView{System: r.Record.System, Type: r.Record.Type, Ground: r.Record.Ground, Until: r.Note.Until}
+		v := KeptView{System: r.Record.System, Type: r.Record.Type, Ground: r.Record.Ground, Cited: citedGround(c.Law, r), Until: r.Note.Until}
 		found := false
 		for i := range out {
 			if out[i].System == v.System && out[i].Type == v.Type && out[i].Ground == v.Ground && out[i].Until == v.Until {

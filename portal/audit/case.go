@@ -48,6 +48,9 @@ func (h *audit) showCase(c *fiber.Ctx) error {
 		return err
 	}
 	kept, err := h.Svc.Kept(ctx, cs)
+	for i := range kept {
+		kept[i].Ground = kept[i].Cited
+	}
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,17 @@ type Note struct {
 	Shared    int           `json:"shared"`
 	Until     string        `json:"until,omitempty"` // date at which a ground to keep ends
 	Undecided bool          `json:"undecided,omitempty"`
+	ByDesk    bool          `json:"by_desk,omitempty"` // the ground is a person's words
+	// Proposed is what would be done to an ambiguous record if it is this
+	// person's.
+	Proposed *Proposed `json:"proposed,omitempty"`
+}
+
+// Proposed is what the dataset description proposes for a record.
+type Proposed struct {
+	Action connect.Action `json:"action"`
+	Fields []string       `json:"fields,omitempty"`
+	Ground string         `json:"ground,omitempty"`
 }
 
 // Manual is one piece of work by hand.
