@@ -255,12 +255,15 @@ func (p *PlanView) irreversible() int {
 	return n
 }
 
+// LetterLabel names a kind of letter for staff.
+func LetterLabel(kind string) string { return word(letterWords, kind) }
+
 var letterWords = map[string]string{
-	"ack": "Receipt of the request", "code": "Code", "access": "Answer to the access request",
-	"erasure": "Answer to the erasure request", "withdrawal": "Consent withdrawn", "opt_out": "Opt-out done",
+	"ack": "Receipt of the request", "code": "Code", "joined": "Joined to an earlier request", "access_ready": "Answer to the access request",
+	"erasure_done": "Answer to the erasure request", "withdrawal_done": "Consent withdrawn", "opt_out_done": "Opt-out done", "done": "Answer",
 	"partial": "Answer, partly refused", "refusal": "Refusal", "extension": "Extension of the deadline",
-	"not_found": "No data held", "unverified": "Could not verify", "clarify": "Question about the request",
-	"package_ready": "Package is ready", "withdrawn": "Request withdrawn",
+	"not_found": "No data held", "unverified": "Could not verify", "withdrawn": "Request withdrawn",
+	"stopped_not_me": "Stopped: it was not them", "expired": "Not verified in time",
 }
 
 func joinFields(fields []string) string {

@@ -164,9 +164,6 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	if !decides || !cs.Status.Open() {
 		return
 	}
-	if cs.Status == requests.Review && v.Plan != nil && v.Plan.Undecided > 0 && v.Approvals.CanApprove {
-		v.Actions = append(v.Actions, act("Approve this plan", "approve", "secondary"))
-	}
 	if cs.Status == requests.Review || cs.Status == requests.Filed {
 		v.Actions = append(v.Actions, act("Refuse", "refuse", "secondary"))
 	}

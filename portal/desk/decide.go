@@ -17,6 +17,10 @@ import (
 	"habeas/templates"
 )
 
+// asProposed decides that records are this person's: each is dealt with as its
+// system proposed, with the ground that keeps it where there is one.
+const asProposed = "proposed"
+
 // decideAtOnce is how many records one page decides about.
 const decideAtOnce = 100
 
@@ -58,13 +62,21 @@ func (h desk) deciding(c *fiber.Ctx, refs []string) (*requests.Case, templates.D
 		picked, v.More = picked[:decideAtOnce], true
 	}
 	titles := casefile.TitlesOf(h.Svc)
+	proposed := 0
 	for _, r := range picked {
 		row := casefile.PlanRow(r.PlanRecord, r.Ref, titles)
 		row.Choices = casefile.Choices(h.Svc, r.Record)
+		if p := r.Note.Proposed; p != nil {
+			row.Why = strings.TrimSuffix(row.Why+". If it is this person's: "+string(p.Action)+", "+p.Ground, ", ")
+			proposed++
+		}
 		v.Records = append(v.Records, row)
 	}
 	if len(v.Records) > 1 {
 		v.All = commonChoices(v.Records)
+		if proposed == len(v.Records) {
+			v.All = append([]templates.Option{{Value: asProposed, Label: "This person's: do to each what was proposed"}}, v.All...)
+		}
 	}
 	v.Grounds = slices.Concat(deskGrounds, recordGrounds(cs))
 	if len(v.Records) == 0 {
@@ -149,6 +161,12 @@ func decisionsOf(c *fiber.Ctx, cs *requests.Case, v templates.DecidePage, picked
 			System: r.Record.System, Type: r.Record.Type, Key: r.Record.Key, Right: r.Record.Right, Ground: ground,
 			Action: connect.Action(cmp.Or(c.FormValue("all"), c.FormValue(fmt.Sprintf("action-%d", at)), string(r.Record.Action))),
 			Fields: r.Record.Fields,
+		}
+		if c.FormValue("all") == asProposed && r.Note.Proposed != nil {
+			d.Action, d.Fields, d.Ground = r.Note.Proposed.Action, r.Note.Proposed.Fields, cmp.Or(r.Note.Proposed.Ground, ground)
+			v.Records[i].Action = string(d.Action)
+			out = append(out, d)
+			continue
 		}
 		if typed := c.FormValue(fmt.Sprintf("fields-%d", at)); typed != "" {
 			d.Fields = strings.FieldsFunc(typed, func(x rune) bool { return x == ',' || x == ' ' })

@@ -264,6 +264,38 @@ func TestAmbiguousRecordsAreDecidedAtOnce(t *testing.T) {
 	}
 }
 
+// Records that turn out to be this person's are dealt with as proposed: what
+// tax law keeps is not erased because an identity was unclear.
+func TestAmbiguousRecordsAreThisPersons(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Workers: 1})
+	site := open(t, c)
+	r := inReview(c, acme.AwkwardCases().FamilyAddress, "erasure")
+	agent := site.As(c.Agent)
+	page := agent.Get(path(r.ID, "decide")).Is(200).Says("If it is this person's: erase")
+	page.Submit(path(r.ID, "decide"), url.Values{"all": {"proposed"}, "ground": {"own"}}).Is(200).Says("The plan was changed")
+	k, err := c.Svc.Get(t.Context(), c.DPOs[0], r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.Svc.Plan(t.Context(), k, "", 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	erased := 0
+	for _, rec := range p.Records {
+		if rec.Record.Action == "erase" {
+			erased++
+		}
+		if rec.Note.Until != "" && rec.Record.Action == "erase" {
+			t.Errorf("%s of %s goes, though it is to be kept until %s", rec.Record.Type, rec.Record.System, rec.Note.Until)
+		}
+	}
+	if p.Undecided != 0 || erased == 0 {
+		t.Errorf("%d undecided, %d erased", p.Undecided, erased)
+	}
+}
+
 // Search finds by reference and by identity, and shows neither identity nor
 // name; the address of the answer does not hold it.
 func TestSearch(t *testing.T) {

@@ -47,6 +47,7 @@ func (p Proposer) Propose(f connect.Found) []Entry {
 		}
 		switch {
 		case f.Match == connect.Ambiguous:
+			e.Note.Proposed = &Proposed{Action: e.Record.Action, Fields: e.Record.Fields, Ground: e.Record.Ground}
 			e.Record.Action, e.Record.Ground, e.Record.Fields = connect.Keep, AmbiguousGround, nil
 			e.Note.Undecided = true
 		case prop.Action == connect.Redact:

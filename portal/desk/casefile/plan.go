@@ -51,6 +51,9 @@ func PlanRow(r requests.PlanRecord, ref string, titles Titles) templates.PlanRow
 		Right: r.Record.Right, Action: string(r.Record.Action), Fields: r.Record.Fields, Ground: r.Record.Ground, Why: why, Cite: cite,
 		Via: r.Record.Via, Match: string(r.Note.Match), Shared: r.Note.Shared, Outcome: r.Outcome, Ref: ref,
 	}
+	if row.Why == "" && r.Record.Action == connect.Erase {
+		row.Why = "No reason to keep it"
+	}
 	if r.Note.Until != "" {
 		row.Until, _ = time.Parse(time.DateOnly, r.Note.Until)
 	}

@@ -35,7 +35,7 @@ func tell(d evidence.Data, titles Titles) (title, text string) {
 	sys := func(name evidence.Code) string { return titles.System(string(name)) }
 	switch d := d.(type) {
 	case evidence.RequestFiled:
-		return "Request filed", fmt.Sprintf("For %s, received on %s. Answer due on %s.", list(d.Rights), d.ReceivedAt.Format("2 January 2006"), d.DueOn)
+		return "Request filed", fmt.Sprintf("For %s, received on %s. Answer due on %s.", list(d.Rights), d.ReceivedAt.Format("2 January 2006"), long(d.DueOn))
 	case evidence.RequestJoined:
 		return "Duplicate", "This request goes on in another case."
 	case evidence.RequestRefused:
@@ -85,11 +85,11 @@ func tell(d evidence.Data, titles Titles) (title, text string) {
 	case evidence.ClockPaused:
 		return "Clock paused", plain(d.Ground) + ", " + string(d.Cite)
 	case evidence.ClockResumed:
-		return "Clock went on", fmt.Sprintf("Now due on %s (%s).", d.DueOn, d.Cite)
+		return "Clock went on", fmt.Sprintf("Now due on %s (%s).", long(d.DueOn), d.Cite)
 	case evidence.ClockExtended:
-		return "Deadline extended", fmt.Sprintf("From %s to %s (%s).", d.From, d.To, d.Cite)
+		return "Deadline extended", fmt.Sprintf("From %s to %s (%s).", long(d.From), long(d.To), d.Cite)
 	case evidence.ClockChanged:
-		return "Deadline moved", fmt.Sprintf("From %s to %s (%s).", d.From, d.To, d.Cite)
+		return "Deadline moved", fmt.Sprintf("From %s to %s (%s).", long(d.From), long(d.To), d.Cite)
 	}
 	return tellMore(d, sys)
 }
@@ -111,7 +111,7 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 	case evidence.OutcomeReappeared:
 		return "Came back in " + sys(d.System), records(int64(d.Count)) + " of the person found again."
 	case evidence.LetterSent:
-		return "Letter sent", plain(d.Template) + ", " + string(d.Language)
+		return "Letter sent", templates.LetterLabel(string(d.Template)) + ", " + string(d.Language)
 	case evidence.LetterFailed:
 		return "A letter could not be sent", plain(d.Template) + ": " + plain(d.Code)
 	case evidence.PackageBuilt:
@@ -239,6 +239,8 @@ func dayOf(d evidence.Date) time.Time {
 	return t
 }
 
+func long(d evidence.Date) string { return dayOf(d).Format("2 January 2006") }
+
 // Changes are the pauses and extensions of the clock, oldest first.
 func Changes(lines []evidence.Line) []templates.ClockChange {
 	var out []templates.ClockChange
@@ -253,7 +255,7 @@ func Changes(lines []evidence.Line) []templates.ClockChange {
 			c.Kind, c.Cite, c.Text = "paused", string(d.Cite), plain(d.Ground)+"."
 			c.From = dayOf(d.From)
 		case evidence.ClockResumed:
-			c.Kind, c.Cite, c.Text = "resumed", string(d.Cite), "Due on "+string(d.DueOn)+"."
+			c.Kind, c.Cite, c.Text = "resumed", string(d.Cite), "Due on "+long(d.DueOn)+"."
 			c.From, c.To = dayOf(d.From), dayOf(d.To)
 		case evidence.ClockExtended:
 			c.Kind, c.Cite, c.Text = "extended", string(d.Cite), plain(d.Ground)+"."

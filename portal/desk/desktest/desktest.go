@@ -188,7 +188,9 @@ func (p *Page) Leads(path string) bool {
 
 // Link is where the first link with a text leads, "" without one.
 func (p *Page) Link(text string) string {
-	n := p.find(func(n *html.Node) bool { return n.Data == "a" && strings.Contains(strings.Join(strings.Fields(words(n)), " "), text) })
+	n := p.find(func(n *html.Node) bool {
+		return n.Data == "a" && strings.Contains(strings.Join(strings.Fields(words(n)), " "), text)
+	})
 	if n == nil {
 		return ""
 	}
