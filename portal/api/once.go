@@ -31,7 +31,7 @@ func (a *api) once(next fiber.Handler) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		caller := web.Actor(c).String()
+		caller := callerOf(c)
 		call := bytes.Join([][]byte{[]byte(c.Method()), []byte(c.OriginalURL()), []byte(c.Get(fiber.HeaderContentType)), body}, []byte{0})
 		first, err := a.claim(c.UserContext(), caller, key, call)
 		if err != nil {
@@ -43,6 +43,17 @@ func (a *api) once(next fiber.Handler) fiber.Handler {
 		}
 		return a.first(c, next, caller, key)
 	}
+}
+
+// callerOf is whose keys a call's key stands beside. Callers without a sign-in
+// are told apart by address: who guesses somebody's key could otherwise try
+// codes against the stored answer, where no try is counted.
+func callerOf(c *fiber.Ctx) string {
+	by := web.Actor(c)
+	if by.Role == requests.Public {
+		return by.String() + " " + web.Address(c)
+	}
+	return by.String()
 }
 
 // busyFor is how long a second call waits for the first one's answer.

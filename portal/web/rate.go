@@ -89,6 +89,9 @@ func (a *App) address(c *fiber.Ctx) string {
 	return addr.String()
 }
 
+// Address is the client's address, as rate limits count it.
+func Address(c *fiber.Ctx) string { return appOf(c).address(c) }
+
 func (a *App) proxy(addr netip.Addr) bool {
 	return slices.ContainsFunc(a.cfg.Proxies, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 }
