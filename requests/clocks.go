@@ -135,6 +135,7 @@ func (s *Service) Resume(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		if open < 0 {
 			return refuse(Conflict, "not-paused", "The clock is not paused.")
 		}
+		ch.c.ClockEvents = slices.Clone(ch.c.ClockEvents)
 		last := &ch.c.ClockEvents[open]
 		last.To = ch.today()
 		if err := ch.s.setClock(ch.c); err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,7 +53,7 @@ type change struct {
 	s      *Service
 	c      *Case
 	key    seal.Key
-	from   Status
+	was    Case      // as read
 	at     time.Time // the database's clock, never before the case's last event
 	events []evidence.Event
 	woke   bool
@@ -64,26 +65,44 @@ func (s *Service) within(ctx context.Context, id uuid.UUID, fn func(*change) err
 	return s.transact(ctx, id, nil, fn)
 }
 
+const lockCase = `select ` + caseColumns + `, greatest(clock_timestamp(), c.event_at) from cases c where c.id = $1 for update`
+
 // transact is within, after first ran in the same transaction.
 func (s *Service) transact(ctx context.Context, id uuid.UUID, first func(pgx.Tx) error, fn func(*change) error) error {
-	tx, err := s.db.Begin(ctx)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+	b := &pgx.Batch{}
+	if first == nil {
+		b.Queue(lockCase, id)
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx))
-	if first != nil {
-		if err := first(tx); err != nil {
-			return err
-		}
-	}
-	ch := &change{Tx: tx, s: s}
-	ch.c, err = scanCase(tx.QueryRow(ctx, `select `+caseColumns+`, greatest(clock_timestamp(), c.event_at) from cases c where c.id = $1 for update`, id), &ch.at)
+	p, res, err := s.begin(ctx, b)
 	if err != nil {
 		return err
 	}
-	ch.from = ch.c.Status
+	tx := pipedTx{p}
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	ch := &change{Tx: tx, s: s}
+	if first == nil {
+		ch.c, err = scanCase(res.QueryRow(), &ch.at)
+	}
+	if cerr := res.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && first != nil {
+		if err = first(tx); err == nil {
+			ch.c, err = scanCase(tx.QueryRow(ctx, lockCase, id), &ch.at)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return ch.commit(ctx, fn)
+}
+
+// commit runs fn, then writes the case with its events and commits.
+func (ch *change) commit(ctx context.Context, fn func(*change) error) error {
+	ch.was = *ch.c
 	if ch.c.wrapped != nil {
-		if ch.key, err = s.ring.Unwrap(ch.c.wrapped); err != nil {
+		var err error
+		if ch.key, err = ch.s.ring.Unwrap(ch.c.wrapped); err != nil {
 			return fmt.Errorf("case key: %w", err)
 		}
 	}
@@ -93,11 +112,8 @@ func (s *Service) transact(ctx context.Context, id uuid.UUID, first func(pgx.Tx)
 	if err := ch.save(ctx); err != nil {
 		return err
 	}
-	if err := tx.Commit(ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
 	if ch.woke {
-		s.wake(ctx)
+		ch.s.wake(ctx)
 	}
 	return nil
 }
@@ -123,15 +139,59 @@ func (ch *change) record(by Actor, data evidence.Data) {
 	ch.events = append(ch.events, evidence.Event{Actor: by.String(), Data: data})
 }
 
+// save writes what changed and commits. The case's row is locked since it was
+// read, so its status is what it was; where the status changes, that is asked
+// once more before the commit.
 func (ch *change) save(ctx context.Context) error {
 	c := ch.c
 	after := c.eventSeq
 	c.eventSeq += int64(len(ch.events))
+	b := &pgx.Batch{}
+	if err := ch.queueCase(b); err != nil {
+		return err
+	}
+	if err := evidence.Queue(b, c.ID.String(), ch.at, after, ch.events...); err != nil {
+		return fmt.Errorf("write events: %w", err)
+	}
+	moved := c.Status != ch.was.Status
+	if !moved {
+		b.Queue("commit")
+	}
+	res := ch.SendBatch(ctx, b)
+	tag, err := res.Exec()
+	if cerr := res.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("write case: %w", err)
+	}
+	if !moved {
+		return nil
+	}
+	if tag.RowsAffected() == 0 {
+		return errMoved()
+	}
+	if err := ch.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// queueCase writes the case: most steps of a task change nothing but the
+// number of its last event.
+func (ch *change) queueCase(b *pgx.Batch) error {
+	c := ch.c
+	numbered := ch.was
+	numbered.eventSeq = c.eventSeq
+	if reflect.DeepEqual(*c, numbered) {
+		b.Queue(`update cases set event_seq = $2, event_at = $3 where id = $1 and status = $4`, c.ID, c.eventSeq, ch.at, c.Status)
+		return nil
+	}
 	decisions, err := json.Marshal(c.Decisions)
 	if err != nil {
 		return fmt.Errorf("encode decisions: %w", err)
 	}
-	tag, err := ch.Exec(ctx, `update cases set status = $2, flags = $3, result = $4, decisions = $5, clock_events = $6, deadlines = $7,
+	b.Queue(`update cases set status = $2, flags = $3, result = $4, decisions = $5, clock_events = $6, deadlines = $7,
 		due_on = $8, verified_at = $9, acted_at = $10, wait_until = $11, completed_at = $12, closed_at = $13, unverified_at = $14,
 		package_name = $15, package_size = $16, package_sha = $17, package_until = $18, plan_id = $19, event_seq = $20, event_at = $21,
 		law = $22, holiday_set = $23, zone = $24, key_wrapped = $25, sealed = $26
@@ -139,16 +199,7 @@ func (ch *change) save(ctx context.Context) error {
 		c.ID, c.Status, flagsOf(c), c.Result, decisions, orEmpty(c.ClockEvents), orEmpty(c.Deadlines),
 		c.DueOn, c.VerifiedAt, c.ActedAt, c.WaitUntil, c.CompletedAt, c.ClosedAt, c.Unverified,
 		c.PackageName, c.PackageSize, c.PackageSHA, c.PackageUntil, c.PlanID, c.eventSeq, ch.at,
-		c.Law, c.HolidaySet, c.Zone, c.wrapped, c.sealed, ch.from)
-	if err != nil {
-		return fmt.Errorf("write case: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return errMoved()
-	}
-	if err := evidence.Append(ctx, ch.Tx, c.ID.String(), ch.at, after, ch.events...); err != nil {
-		return fmt.Errorf("write events: %w", err)
-	}
+		c.Law, c.HolidaySet, c.Zone, c.wrapped, c.sealed, ch.was.Status)
 	return nil
 }
 

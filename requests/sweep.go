@@ -24,7 +24,7 @@ type Runnable struct {
 // after another's. It marks what it picked.
 func (s *Service) ToDispatch(ctx context.Context, again time.Duration) ([]Runnable, error) {
 	rows, err := s.db.Query(ctx, `with free as (
-			select s.system, 2 * count(*) - (select count(*) from tasks t where t.system = s.system and t.status = 'waiting' and t.dispatched_at > now() - $1::interval) as n
+			select s.system, count(*) filter (where s.task_id is null or s.lease_until < now()) - (select count(*) from tasks t where t.system = s.system and t.status = 'waiting' and t.dispatched_at > now() - $1::interval) as n
 			from slots s where not exists (select 1 from systems y where y.name in (s.system, '*') and y.paused)
 			group by s.system),
 		picked as (
@@ -40,6 +40,15 @@ func (s *Service) ToDispatch(ctx context.Context, again time.Duration) ([]Runnab
 		return nil, fmt.Errorf("pick tasks: %w", err)
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Runnable])
+}
+
+// PutBack returns a task that was handed out and could not be claimed, so that
+// it is handed out again as soon as its system has a free slot.
+func (s *Service) PutBack(ctx context.Context, id uuid.UUID) error {
+	if _, err := s.db.Exec(ctx, `update tasks set dispatched_at = null where id = $1 and status = 'waiting'`, id); err != nil {
+		return fmt.Errorf("put task back: %w", err)
+	}
+	return nil
 }
 
 // Forget takes back everything handed out: the queue lost it.

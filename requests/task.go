@@ -81,14 +81,14 @@ func (ch *change) addTask(ctx context.Context, system string, stage Stage, round
 	return nil
 }
 
-const claimCase = `update cases c set event_seq = c.event_seq + 1, event_at = greatest(clock_timestamp(), c.event_at),
-		acted_at = case when t.stage = 'erase' then coalesce(c.acted_at, clock_timestamp()) else c.acted_at end
-	from tasks t where t.id = $1 and t.status = 'waiting' and t.next_attempt_at <= now() and c.id = t.case_id
-	returning c.id, c.event_seq, c.event_at, c.rights, c.purposes, c.key_wrapped`
-
-const claimTask = `with slot as (
-		select s.system, s.n from slots s join tasks t on t.system = s.system
-		where t.id = $1 and (s.task_id is null or s.lease_until < now())
+// claim is one statement and one commit: it locks the case, takes a free slot
+// and the task, and writes the intent. No row: it cannot be had now.
+const claim = `with held as (
+		select c.id, t.system from cases c join tasks t on t.case_id = c.id
+		where t.id = $1 and t.status = 'waiting' and t.next_attempt_at <= now() for update of c),
+	slot as (
+		select s.system, s.n from slots s join held h on h.system = s.system
+		where s.task_id is null or s.lease_until < now()
 		order by s.n limit 1 for update of s skip locked),
 	claimed as (
 		update tasks t set status = 'running', attempt = t.attempt + 1, lease_until = now() + $2::interval, worker = $3,
@@ -98,34 +98,25 @@ const claimTask = `with slot as (
 		returning t.id, t.case_id, t.system, t.stage, t.round, t.plan_id, t.attempt, t.attempts_failed, t.attempt > 1 and t.intent_at is not null as again, t.sealed_in),
 	taken as (
 		update slots s set task_id = $1, lease_until = now() + $2::interval from slot, claimed
-		where s.system = slot.system and s.n = slot.n)
-	select id, case_id, system, stage, round, plan_id, attempt, attempts_failed, again, sealed_in from claimed`
+		where s.system = slot.system and s.n = slot.n),
+	told as (
+		update cases c set event_seq = c.event_seq + 1, event_at = date_trunc('milliseconds', greatest(clock_timestamp(), c.event_at)),
+			acted_at = case when t.stage = 'erase' then coalesce(c.acted_at, clock_timestamp()) else c.acted_at end
+		from claimed t where c.id = t.case_id
+		returning c.id as case_id, c.event_seq, c.event_at, $4::text as actor, $5::text as salt, t.attempt, t.stage, t.system, t.id as task,
+			c.rights, c.purposes, c.key_wrapped),
+	` + evidence.StartedSQL + `
+	select t.id, t.case_id, t.system, t.stage, t.round, t.plan_id, t.attempt, t.attempts_failed, t.again, t.sealed_in, n.rights, n.purposes, n.key_wrapped
+	from claimed t join told n on n.task = t.id`
 
 // Claim takes a waiting task under a lease and commits the intent, as an
 // event, before anything is done. ErrNotNow if it cannot be had.
 func (s *Service) Claim(ctx context.Context, id uuid.UUID, worker string, lease time.Duration) (*Claim, error) {
-	tx, err := s.db.Begin(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("begin: %w", err)
-	}
-	defer tx.Rollback(context.WithoutCancel(ctx))
-	var (
-		cl      Claim
-		caseID  uuid.UUID
-		seq     int64
-		at      time.Time
-		wrapped []byte
-	)
-	b := &pgx.Batch{}
-	b.Queue(claimCase, id)
-	b.Queue(claimTask, id, lease, worker)
-	res := tx.SendBatch(ctx, b)
-	err = errors.Join(
-		res.QueryRow().Scan(&caseID, &seq, &at, &cl.Rights, &cl.Purposes, &wrapped),
-		res.QueryRow().Scan(&cl.ID, &cl.CaseID, &cl.System, &cl.Stage, &cl.Round, &cl.PlanID, &cl.Attempt, &cl.Failed, &cl.Again, &cl.sealedIn))
-	if cerr := res.Close(); err == nil {
-		err = cerr
-	}
+	var cl Claim
+	var wrapped []byte
+	err := s.db.QueryRow(ctx, claim, id, lease, worker, workerActor.String(), evidence.NewSalt()).Scan(
+		&cl.ID, &cl.CaseID, &cl.System, &cl.Stage, &cl.Round, &cl.PlanID, &cl.Attempt, &cl.Failed, &cl.Again, &cl.sealedIn,
+		&cl.Rights, &cl.Purposes, &wrapped)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, ErrNotNow
@@ -134,15 +125,6 @@ func (s *Service) Claim(ctx context.Context, id uuid.UUID, worker string, lease 
 	}
 	if cl.Key, err = s.ring.Unwrap(wrapped); err != nil {
 		return nil, fmt.Errorf("case key: %w", err)
-	}
-	started := evidence.Event{Actor: workerActor.String(), Data: evidence.TaskStarted{
-		Attempt: evidence.Count(cl.Attempt), Stage: evidence.Code(cl.Stage), System: evidence.Code(cl.System), Task: evidence.ID(cl.ID.String()),
-	}}
-	if err := evidence.Append(ctx, tx, caseID.String(), at, seq-1, started); err != nil {
-		return nil, fmt.Errorf("write event: %w", err)
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return nil, fmt.Errorf("commit: %w", err)
 	}
 	return &cl, nil
 }
@@ -164,10 +146,30 @@ func (s *Service) Heartbeat(ctx context.Context, cl *Claim, lease time.Duration)
 // finish ends a claim in one transaction: fn writes its results, the task is
 // done, and whoever finished the last task of a stage advances the case.
 func (s *Service) finish(ctx context.Context, cl *Claim, records int64, fn func(*change) error) error {
-	return s.within(ctx, cl.CaseID, func(ch *change) error {
-		if err := ch.end(ctx, cl, "done", records); err != nil {
-			return err
-		}
+	b := &pgx.Batch{}
+	b.Queue(lockCase, cl.CaseID)
+	b.Queue(endTask, cl.ID, cl.Attempt, "done", records) // a statement of its own: it sees what was committed before the lock
+	p, res, err := s.begin(ctx, b)
+	if err != nil {
+		return err
+	}
+	tx := pipedTx{p}
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	ch := &change{Tx: tx, s: s}
+	var others bool
+	if ch.c, err = scanCase(res.QueryRow(), &ch.at); err == nil {
+		err = res.QueryRow().Scan(&others)
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrFenced
+	}
+	if cerr := res.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("end task: %w", err)
+	}
+	return ch.commit(ctx, func(ch *change) error {
 		if err := fn(ch); err != nil {
 			return err
 		}
@@ -175,22 +177,31 @@ func (s *Service) finish(ctx context.Context, cl *Claim, records int64, fn func(
 			Attempt: evidence.Count(cl.Attempt), Records: evidence.Count(records), Result: "done",
 			Stage: evidence.Code(cl.Stage), System: evidence.Code(cl.System), Task: evidence.ID(cl.ID.String()),
 		})
+		if others {
+			return nil // whoever finishes the last of them goes on
+		}
 		return ch.advance(ctx)
 	})
 }
 
+// endTask closes a running attempt, fenced, frees its slot, and says whether
+// the stage has other tasks to wait for.
+const endTask = `with t as (
+		update tasks set status = $3, finished_at = clock_timestamp(), lease_until = null, done_count = $4, error_code = '', error_text = ''
+		where id = $1 and attempt = $2 and status = 'running' returning id, case_id, stage, plan_id),
+	freed as (update slots s set task_id = null, lease_until = null from t where s.task_id = t.id)
+	select exists (select 1 from tasks o where o.case_id = t.case_id and o.stage = t.stage and o.id <> t.id
+		and o.plan_id is not distinct from t.plan_id and o.status in ('waiting', 'running')) from t`
+
 // end closes a running attempt, fenced, and frees its slot.
 func (ch *change) end(ctx context.Context, cl *Claim, status string, records int64) error {
-	tag, err := ch.Exec(ctx, `with t as (
-			update tasks set status = $3, finished_at = $4, lease_until = null, done_count = $5, error_code = '', error_text = ''
-			where id = $1 and attempt = $2 and status = 'running' returning id),
-		freed as (update slots s set task_id = null, lease_until = null from t where s.task_id = t.id)
-		select 1 from t`, cl.ID, cl.Attempt, status, ch.at, records)
+	var others bool
+	err := ch.QueryRow(ctx, endTask, cl.ID, cl.Attempt, status, records).Scan(&others)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrFenced
+	}
 	if err != nil {
 		return fmt.Errorf("end task: %w", err)
-	}
-	if tag.RowsAffected() == 0 {
-		return ErrFenced
 	}
 	return nil
 }

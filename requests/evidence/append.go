@@ -30,19 +30,40 @@ func Append(ctx context.Context, tx pgx.Tx, caseID string, at time.Time, after i
 	if len(events) == 0 {
 		return nil
 	}
+	sql, args, err := insertion(caseID, at, after, events)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, sql, args...); err != nil {
+		return fmt.Errorf("evidence: append: %w", err)
+	}
+	return nil
+}
+
+// Queue is Append as a statement of a batch of the caller's transaction.
+func Queue(b *pgx.Batch, caseID string, at time.Time, after int64, events ...Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	sql, args, err := insertion(caseID, at, after, events)
+	if err != nil {
+		return err
+	}
+	b.Queue(sql, args...)
+	return nil
+}
+
+func insertion(caseID string, at time.Time, after int64, events []Event) (sql string, args []any, err error) {
 	if !validCase(caseID) {
-		return fault("case")
+		return "", nil, fault("case")
 	}
 	at = At(at).Time
 	if len(events) == 1 {
 		line, err := encode(caseID, at, after+1, newSalts(1)[0], events[0])
 		if err != nil {
-			return err
+			return "", nil, err
 		}
-		if _, err := tx.Exec(ctx, insertEvent, caseID, after+1, events[0].Data.Kind(), at, string(line)); err != nil {
-			return fmt.Errorf("evidence: append: %w", err)
-		}
-		return nil
+		return insertEvent, []any{caseID, after + 1, events[0].Data.Kind(), at, string(line)}, nil
 	}
 	seqs := make([]int64, len(events))
 	kinds := make([]string, len(events))
@@ -52,15 +73,28 @@ func Append(ctx context.Context, tx pgx.Tx, caseID string, at time.Time, after i
 		seqs[i] = after + int64(i) + 1
 		line, err := encode(caseID, at, seqs[i], salts[i], e)
 		if err != nil {
-			return err
+			return "", nil, err
 		}
 		kinds[i], lines[i] = e.Data.Kind(), string(line)
 	}
-	if _, err := tx.Exec(ctx, insertEvents, caseID, at, seqs, kinds, lines); err != nil {
-		return fmt.Errorf("evidence: append: %w", err)
-	}
-	return nil
+	return insertEvents, []any{caseID, at, seqs, kinds, lines}, nil
 }
+
+// NewSalt returns the salt of one event, for StartedSQL.
+func NewSalt() string { return newSalts(1)[0] }
+
+// StartedSQL writes the event task.started in a statement that itself learns
+// its place: CTEs for an insert from a row source named told with the columns
+// case_id, event_seq, event_at (whole milliseconds), actor, salt, attempt,
+// stage, system and task. The leaf is the one that Append writes for the same
+// values, which hold letters, digits and hyphens only.
+const StartedSQL = `e as (
+		insert into events (case_id, seq, kind, at, line)
+		select n.case_id, n.event_seq, 'task.started', n.event_at, '{"actor":"' || n.actor || '","at":"' || to_char(n.event_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+			|| '","case":"' || n.case_id || '","data":{"attempt":' || n.attempt || ',"stage":"' || n.stage || '","system":"' || n.system || '","task":"' || n.task
+			|| '"},"kind":"task.started","salt":"' || n.salt || '","seq":' || n.event_seq || ',"v":1}'
+		from told n returning id),
+	p as (insert into events_pending (event_id) select id from e)`
 
 // AppendSystem writes events of the system's own stream: users, tokens,
 // configuration, keys, systems. The stream's row stays locked until the

@@ -213,6 +213,9 @@ func (w *Worker) one(ctx context.Context, m queue.Message) {
 	}()
 	cl, err := w.svc.Claim(ctx, m.Task, w.opt.Name, w.opt.Lease)
 	if errors.Is(err, requests.ErrNotNow) {
+		if err := w.svc.PutBack(ctx, m.Task); err != nil {
+			w.opt.Log.Warn("put back failed", "task", m.Task, "err", err)
+		}
 		return
 	}
 	if err != nil {
