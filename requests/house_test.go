@@ -75,7 +75,7 @@ var extra = map[string][]string{
 	"requests/testkit/acme": {"requests/connect/sqldb"}, // the dataset files fit the tables
 	"portal":                {"requests/work", "requests/connect/"},
 	"requests/work":         {"requests/connect/"},
-	"requests":              {"requests/connect/"},
+	"requests":              {"requests/connect/", "requests/work"}, // a whole life needs a worker
 }
 
 const module = "habeas"

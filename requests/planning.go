@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/plan"
@@ -212,17 +213,26 @@ func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery) er
 }
 
 func (ch *change) proposer(system string) plan.Proposer {
-	return proposer(ch.key, system, ch.c.Rights, ch.c.Purposes, ch.c.Decisions)
+	return proposer(ch.key, system, ch.c)
 }
 
-func proposer(key seal.Key, system string, rights, purposes []string, decided []RightDecision) plan.Proposer {
-	rights = slices.DeleteFunc(slices.Clone(rights), func(right string) bool {
-		return slices.ContainsFunc(decided, func(d RightDecision) bool { return d.Right == right && d.Decision == "refused" })
+func proposer(key seal.Key, system string, c *Case) plan.Proposer {
+	rights := slices.DeleteFunc(slices.Clone(c.Rights), func(right string) bool {
+		return slices.ContainsFunc(c.Decisions, func(d RightDecision) bool { return d.Right == right && d.Decision == "refused" })
 	})
 	return plan.Proposer{
-		System: system, Rights: rights, Purposes: purposes,
+		System: system, Rights: rights, Purposes: c.Purposes, Articles: articles(c.Law),
 		Fingerprint: func(guard []byte) string { return key.Digest("guard", string(guard)) },
 	}
+}
+
+// articles is what each right rests on under a law.
+func articles(law string) map[string]string {
+	l, err := clock.Builtin().Law(law)
+	if err != nil {
+		return nil
+	}
+	return l.Rights
 }
 
 // manualWork plans what people must do: where a record points to the system,

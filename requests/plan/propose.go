@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,6 +13,9 @@ type Proposer struct {
 	System   string
 	Rights   []string
 	Purposes []string // whose withdrawal is asked for; empty: all
+	// Articles is the law's article for each right: the ground of what the
+	// description gives no other for.
+	Articles map[string]string
 	// Fingerprint digests a guard under the case's key.
 	Fingerprint func(guard []byte) string
 }
@@ -38,7 +42,7 @@ func (p Proposer) Propose(f connect.Found) []Entry {
 		e := Entry{
 			Record: normal(Record{
 				System: p.System, Type: f.Type, Key: f.Key, Right: right,
-				Action: prop.Action, Fields: prop.Fields, Ground: prop.Ground, Via: f.Via, Owner: f.Owner,
+				Action: prop.Action, Fields: prop.Fields, Ground: cmp.Or(prop.Ground, p.Articles[right]), Via: f.Via, Owner: f.Owner,
 			}),
 			Note: Note{Match: f.Match, Shared: f.Shared, Until: dateOf(prop.Until)},
 		}
