@@ -12,7 +12,8 @@ type clockFunc = func() time.Time
 
 // progress tells how far each system is, from its tasks in the order in which
 // they were made: the last one that is not over speaks for the system.
-func progress(tasks []requests.TaskView, titles casefile.Titles) []templates.SystemProgress {
+// What an access case collects before anybody decided is part of the search.
+func progress(tasks []requests.TaskView, titles casefile.Titles, decided bool) []templates.SystemProgress {
 	var out []templates.SystemProgress
 	at := map[string]int{}
 	for _, t := range tasks {
@@ -32,7 +33,9 @@ func progress(tasks []requests.TaskView, titles casefile.Titles) []templates.Sys
 		if busy(s.State) { // an earlier stage still runs
 			continue
 		}
-		s.State, s.Next = stateOf(t)
+		if s.State, s.Next = stateOf(t); s.State == "done" && t.Stage == requests.Collect && !decided {
+			s.State = "found"
+		}
 	}
 	return out
 }

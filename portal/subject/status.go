@@ -77,7 +77,7 @@ func (h subject) details(c *fiber.Ctx, cs *requests.Case, v *templates.StatusPag
 	if err != nil {
 		return err
 	}
-	v.Systems = progress(tasks, titles)
+	v.Systems = progress(tasks, titles, decided(cs.Status))
 	totals, err := h.Svc.OutcomeTotals(ctx, cs)
 	if err != nil {
 		return err

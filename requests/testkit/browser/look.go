@@ -24,7 +24,10 @@ func Screenshot(t testing.TB, ctx context.Context, name string, width int) {
 	if os.Getenv("HABEAS_SCREENS") != "1" {
 		return
 	}
-	picture := Run(t, ctx, chromedp.FullScreenshot(100))
+	picture, err := paletted(Run(t, ctx, chromedp.FullScreenshot(100)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := filepath.Join(root(t), "docs", "screens")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
