@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"habeas/portal/places"
 	"habeas/portal/web"
 	"habeas/requests"
 	"habeas/requests/clock"
@@ -29,7 +30,7 @@ func (h desk) newPage(c *fiber.Ctx) templates.NewCasePage {
 			CustomerID: strings.TrimSpace(c.FormValue("customer_id")), Network: c.FormValue("network"), Handle: strings.TrimSpace(c.FormValue("handle")),
 			Message: c.FormValue("message"),
 		},
-		Countries: countries(), Regions: regions(), Networks: networks(),
+		Countries: places.Countries("en"), Regions: places.States(), Networks: places.Networks(),
 	}
 	for _, p := range h.Svc.Settings().Purposes {
 		v.Purposes = append(v.Purposes, templates.Option{Value: p.Name, Label: p.Title})
@@ -75,7 +76,7 @@ func (h desk) filing(v templates.NewCasePage) (requests.Filing, error) {
 		Rights: a.Rights, Purposes: a.Purposes, Country: a.Country, Name: a.Name, Message: a.Message, Locale: "en",
 		Channel: v.Channel, Reason: strings.TrimSpace(v.Reason),
 	}
-	if a.Country == "US" && a.Region != "other" {
+	if a.Country == "US" {
 		f.Region = a.Region
 	}
 	add := func(kind, value string) {

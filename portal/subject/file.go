@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"habeas/portal/places"
 	"habeas/portal/web"
 	"habeas/requests"
 	"habeas/requests/connect"
@@ -27,7 +28,7 @@ func (h subject) checkPage(c *fiber.Ctx) error {
 func (h subject) checked(c *fiber.Ctx, a templates.Answers) templates.QuestionPage {
 	return templates.QuestionPage{
 		Page: web.PageOf(c), Answers: a, Back: lastQuestion(a),
-		Countries: countries(c), Regions: states(), Networks: networks(), Purposes: h.purposes(),
+		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
+	"habeas/portal/places"
 	"habeas/portal/web"
 	"habeas/requests"
 	"habeas/templates"
@@ -80,7 +81,7 @@ func missing(a templates.Answers) string {
 func (h subject) questionPage(c *fiber.Ctx, q question, a templates.Answers, change bool) templates.QuestionPage {
 	v := templates.QuestionPage{
 		Page: web.PageOf(c), Answers: a, Back: step(q.path, a, -1), Change: change,
-		Countries: countries(c), Regions: states(), Networks: networks(), Purposes: h.purposes(),
+		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(),
 	}
 	if change {
 		v.Back = "/request/check"
@@ -158,7 +159,7 @@ func takeWho(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 
 func takeWhere(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 	a.Country, a.Region = c.FormValue("country"), ""
-	if !has(countries(c), a.Country) {
+	if !has(places.Countries(templates.Lang(c.UserContext())), a.Country) {
 		a.Country = ""
 		return []fault{{"country", "country"}}
 	}
@@ -166,7 +167,7 @@ func takeWhere(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 		return nil
 	}
 	a.Region = c.FormValue("region")
-	if !has(states(), a.Region) {
+	if !has(places.States(), a.Region) {
 		a.Region = ""
 		return []fault{{"region", "region"}}
 	}
@@ -198,7 +199,7 @@ func takeContact(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 	if a.Phone != "" && (len(a.Phone) > 40 || strings.Trim(a.Phone, "+0123456789 ()/-.") != "" || !strings.ContainsAny(a.Phone, "0123456789")) {
 		faults = append(faults, fault{"phone", "phone"})
 	}
-	if a.Handle != "" && !has(networks(), a.Network) {
+	if a.Handle != "" && !has(places.Networks(), a.Network) {
 		faults = append(faults, fault{"network", "network"})
 	}
 	if a.Handle == "" && a.Network != "" {
