@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/language"
@@ -83,11 +84,23 @@ func article(c *requests.Case) string {
 
 // Today is the day that the case's clock shows.
 func Today(c *requests.Case, now time.Time) clock.Date {
-	loc, err := time.LoadLocation(c.Zone)
-	if err != nil {
-		loc = time.UTC
+	return clock.DateIn(now, zone(c.Zone))
+}
+
+// zones that were read: a list asks for the same few on every row, and each is
+// a file.
+var zones sync.Map // name → *time.Location
+
+func zone(name string) *time.Location {
+	if loc, ok := zones.Load(name); ok {
+		return loc.(*time.Location)
 	}
-	return clock.DateIn(now, loc)
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	zones.Store(name, loc)
+	return loc
 }
 
 // Clock is the case's legal clock with the derivation of its due date.

@@ -25,6 +25,7 @@ type DB struct {
 	links map[string]*links // walk steps by table
 	pool  *pgxpool.Pool
 	now   func() time.Time
+	about connect.Description
 
 	mu  sync.Mutex
 	cat *catalog // cached; dropped when the database says it is out of date
@@ -63,6 +64,7 @@ func Open(_ context.Context, cfg connect.Config) (connect.Connector, error) {
 	if d.slots <= 0 {
 		d.slots = 4
 	}
+	d.about = d.describe()
 	if d.now == nil {
 		d.now = time.Now
 	}
@@ -92,8 +94,11 @@ func (d *DB) Close() error {
 	return nil
 }
 
-// Describe says what the dataset file says.
-func (d *DB) Describe() connect.Description {
+// Describe says what the dataset file says. It is asked for on every page and
+// by every task; callers share one answer.
+func (d *DB) Describe() connect.Description { return d.about }
+
+func (d *DB) describe() connect.Description {
 	out := connect.Description{Name: d.name, Title: d.title, Kind: "postgresql", Hash: d.data.Hash(), Slots: d.slots}
 	if out.Title == "" {
 		out.Title = d.data.Title
