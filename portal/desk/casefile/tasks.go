@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"slices"
 	"time"
 
 	"habeas/requests"
@@ -8,7 +9,8 @@ import (
 )
 
 // Tasks are a case's tasks as staff see them, newest stage last. Links to act
-// on them are set where act is.
+// on them are set where act is. There a search that was repeated with what
+// another system taught shows its last round only.
 func Tasks(c *requests.Case, list []requests.TaskView, titles Titles, act bool) []templates.TaskRow {
 	var out []templates.TaskRow
 	id := c.ID.String()
@@ -38,6 +40,11 @@ func Tasks(c *requests.Case, list []requests.TaskView, titles Titles, act bool) 
 			}
 		case t.Status == "failed" && act:
 			row.RetryHref = templates.DeskTaskPath(id, row.ID, "retry")
+		}
+		if act && row.Stage == string(requests.Discover) {
+			out = slices.DeleteFunc(out, func(r templates.TaskRow) bool {
+				return r.Stage == row.Stage && r.System == row.System && r.Status == "done"
+			})
 		}
 		out = append(out, row)
 	}
