@@ -66,8 +66,26 @@ func Match(accept string) string {
 	if err != nil || len(want) == 0 {
 		return tags[0].String()
 	}
-	_, i, _ := language.NewMatcher(tags).Match(want...)
+	_, i, _ := matcher().Match(want...)
 	return tags[i].String()
+}
+
+var matcher = sync.OnceValue(func() language.Matcher { return language.NewMatcher(catalogue().LanguageTags()) })
+
+// speakers are made once: a page asks for hundreds of texts.
+var speakers = sync.OnceValue(func() map[string]*i18n.Localizer {
+	out := map[string]*i18n.Localizer{}
+	for _, tag := range catalogue().LanguageTags() {
+		out[tag.String()] = i18n.NewLocalizer(catalogue(), tag.String(), "en")
+	}
+	return out
+})
+
+func speaker(lang string) *i18n.Localizer {
+	if l, ok := speakers()[lang]; ok {
+		return l
+	}
+	return i18n.NewLocalizer(catalogue(), lang, "en")
 }
 
 var catalogue = sync.OnceValue(func() *i18n.Bundle {
@@ -112,7 +130,7 @@ func Text(lang, key string, args ...any) string {
 		}
 		config.TemplateData = data
 	}
-	text, err := i18n.NewLocalizer(catalogue(), lang, "en").Localize(config)
+	text, err := speaker(lang).Localize(config)
 	if err != nil && text == "" {
 		return "‹" + key + "›"
 	}
