@@ -114,6 +114,7 @@ create table tasks (
 	dispatched_at   timestamptz,
 	lease_until     timestamptz,
 	worker          text not null default '',
+	slot            int,                 -- which one of the system's it holds
 	intent_at       timestamptz,         -- the act was announced: what is gone since is a result, not drift
 	finished_at     timestamptz,
 	error_code      text not null default '',
@@ -204,7 +205,8 @@ create table systems (
 );
 
 -- How many tasks may act in a system at once: one row each, taken by a claim
--- and given back by its end. A slot whose lease ran out is free.
+-- and given back by its end. A slot whose lease ran out is free. No index beside
+-- the key: the few rows change all the time, and so stay in their page.
 create table slots (
 	system      text not null,
 	n           int not null,
@@ -212,7 +214,6 @@ create table slots (
 	lease_until timestamptz,
 	primary key (system, n)
 );
-create index slots_task on slots (task_id) where task_id is not null;
 
 create table users (
 	id           uuid primary key,

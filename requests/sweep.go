@@ -66,8 +66,9 @@ func (s *Service) Reap(ctx context.Context) (int64, error) {
 			update tasks t set lease_until = null, dispatched_at = null,
 				status = case when c.status in ('closed', 'refused', 'expired', 'withdrawn') or t.plan_id <> c.plan_id or t.plan_id is not null and c.plan_id is null
 					then 'cancelled' else 'waiting' end
-			from cases c where c.id = t.case_id and t.status = 'running' and t.lease_until < now() returning t.id)
-		update slots s set task_id = null, lease_until = null from dead where s.task_id = dead.id`)
+			from cases c where c.id = t.case_id and t.status = 'running' and t.lease_until < now() returning t.id, t.system, t.slot),
+		freed as (update slots s set task_id = null, lease_until = null from dead t where s.system = t.system and s.n = t.slot and s.task_id = t.id)
+		select 1 from dead`)
 	if err != nil {
 		return 0, fmt.Errorf("reap tasks: %w", err)
 	}

@@ -91,7 +91,7 @@ const claim = `with held as (
 		where s.task_id is null or s.lease_until < now()
 		order by s.n limit 1 for update of s skip locked),
 	claimed as (
-		update tasks t set status = 'running', attempt = t.attempt + 1, lease_until = now() + $2::interval, worker = $3,
+		update tasks t set status = 'running', attempt = t.attempt + 1, lease_until = now() + $2::interval, worker = $3, slot = slot.n,
 			intent_at = coalesce(t.intent_at, case when t.stage in ('suppress', 'erase') then now() end)
 		from slot where t.id = $1 and t.status = 'waiting'
 			and not exists (select 1 from systems y where y.name in (t.system, '*') and y.paused)
@@ -132,8 +132,8 @@ func (s *Service) Claim(ctx context.Context, id uuid.UUID, worker string, lease 
 // Heartbeat renews a claim's lease. ErrFenced if it is lost.
 func (s *Service) Heartbeat(ctx context.Context, cl *Claim, lease time.Duration) error {
 	tag, err := s.db.Exec(ctx, `with t as (
-			update tasks set lease_until = now() + $3::interval where id = $1 and attempt = $2 and status = 'running' returning id)
-		update slots s set lease_until = now() + $3::interval from t where s.task_id = t.id`, cl.ID, cl.Attempt, lease)
+			update tasks set lease_until = now() + $3::interval where id = $1 and attempt = $2 and status = 'running' returning id, system, slot)
+		update slots s set lease_until = now() + $3::interval from t where s.system = t.system and s.n = t.slot and s.task_id = t.id`, cl.ID, cl.Attempt, lease)
 	if err != nil {
 		return fmt.Errorf("heartbeat: %w", err)
 	}
@@ -188,8 +188,8 @@ func (s *Service) finish(ctx context.Context, cl *Claim, records int64, fn func(
 // the stage has other tasks to wait for.
 const endTask = `with t as (
 		update tasks set status = $3, finished_at = clock_timestamp(), lease_until = null, done_count = $4, error_code = '', error_text = ''
-		where id = $1 and attempt = $2 and status = 'running' returning id, case_id, stage, plan_id),
-	freed as (update slots s set task_id = null, lease_until = null from t where s.task_id = t.id)
+		where id = $1 and attempt = $2 and status = 'running' returning id, case_id, system, slot, stage, plan_id),
+	freed as (update slots s set task_id = null, lease_until = null from t where s.system = t.system and s.n = t.slot and s.task_id = t.id)
 	select exists (select 1 from tasks o where o.case_id = t.case_id and o.stage = t.stage and o.id <> t.id
 		and o.plan_id is not distinct from t.plan_id and o.status in ('waiting', 'running')) from t`
 
@@ -241,8 +241,8 @@ func (s *Service) Fail(ctx context.Context, cl *Claim, cause error) error {
 		tag, err := ch.Exec(ctx, `with t as (
 				update tasks set status = $3, attempts_failed = attempts_failed + 1, lease_until = null, dispatched_at = null,
 					next_attempt_at = $4, error_code = $5, error_text = $6
-				where id = $1 and attempt = $2 and status = 'running' returning id),
-			freed as (update slots s set task_id = null, lease_until = null from t where s.task_id = t.id)
+				where id = $1 and attempt = $2 and status = 'running' returning id, system, slot),
+			freed as (update slots s set task_id = null, lease_until = null from t where s.system = t.system and s.n = t.slot and s.task_id = t.id)
 			select 1 from t`, cl.ID, cl.Attempt, status, next, advice.Code, advice.Text)
 		if err != nil {
 			return fmt.Errorf("fail task: %w", err)

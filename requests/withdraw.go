@@ -104,7 +104,7 @@ func (ch *change) cancelTasks(ctx context.Context) error {
 		return fmt.Errorf("cancel tasks: %w", err)
 	}
 	if _, err := ch.Exec(ctx, `update slots s set task_id = null, lease_until = null from tasks t
-		where t.id = s.task_id and t.case_id = $1 and t.status = 'cancelled'`, ch.c.ID); err != nil {
+		where s.system = t.system and s.n = t.slot and s.task_id = t.id and t.case_id = $1 and t.status = 'cancelled'`, ch.c.ID); err != nil {
 		return fmt.Errorf("free slots: %w", err)
 	}
 	return nil
