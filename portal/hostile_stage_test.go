@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -75,8 +76,9 @@ func attack(t testing.TB, opt company.Options) *target {
 	done := make(chan struct{})
 	g.deps = portal.Deps{
 		Svc: g.Svc, Redis: g.redis, Prefix: prefix, Digest: g.Ring.Lookup, BaseURL: g.base, Zone: time.UTC, Done: done,
-		Brand:  templates.Brand{Name: "Acme Outdoor", Controller: "Acme Outdoor", Contact: "privacy@acme.example"},
-		Limits: web.Limits{FilingsPerMinute: 100_000, GuessesPerMinute: 100_000, CallsPerSecond: 100_000},
+		Brand:   templates.Brand{Name: "Acme Outdoor", Controller: "Acme Outdoor", Contact: "privacy@acme.example"},
+		Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
+		Limits:  web.Limits{FilingsPerMinute: 100_000, GuessesPerMinute: 100_000, CallsPerSecond: 100_000},
 	}
 	app, _, err := portal.New(g.deps)
 	if err != nil {

@@ -1,6 +1,7 @@
 package requests
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -42,10 +43,16 @@ func (s *Service) Decide(ctx context.Context, by Actor, id uuid.UUID, decisions 
 			return refuse(Conflict, "not-in-review", "The plan can be changed only while the request is in review.")
 		}
 		used := make([]bool, len(decisions))
+		about := map[[3]string][]int{} // a plan may have a million records
+		for i, d := range decisions {
+			record := [3]string{d.System, d.Type, d.Key}
+			about[record] = append(about[record], i)
+		}
 		grounds := ""
 		p, err := ch.rewrite(ctx, func(e *plan.Entry) (bool, error) {
-			for i, d := range decisions {
-				if d.System != e.Record.System || d.Type != e.Record.Type || d.Key != e.Record.Key || (d.Right != "" && d.Right != e.Record.Right) {
+			for _, i := range about[[3]string{e.Record.System, e.Record.Type, e.Record.Key}] {
+				d := decisions[i]
+				if d.Right != "" && d.Right != e.Record.Right {
 					continue
 				}
 				if err := ch.decidable(d, *e); err != nil {
@@ -73,6 +80,9 @@ func (s *Service) Decide(ctx context.Context, by Actor, id uuid.UUID, decisions 
 // decidable refuses an action that makes no sense for the right or that the
 // system cannot do.
 func (ch *change) decidable(d Decision, e plan.Entry) error {
+	if err := ch.fieldsOf(d); err != nil {
+		return err
+	}
 	allowed := []connect.Action{connect.Keep}
 	switch e.Record.Right {
 	case "access", "portability":
@@ -91,6 +101,26 @@ func (ch *change) decidable(d Decision, e plan.Entry) error {
 	}
 	if !slices.Contains(allowed, d.Action) {
 		return invalid(FieldError{Field: "records", Message: fmt.Sprintf("For this right a record can be: %v.", allowed)})
+	}
+	return nil
+}
+
+// fieldsOf refuses fields that the record does not have: a word misspelt
+// would leave open what somebody meant to hide.
+func (ch *change) fieldsOf(d Decision) error {
+	conn, ok := ch.s.System(d.System)
+	if !ok || len(d.Fields) == 0 {
+		return nil
+	}
+	for _, t := range conn.Describe().Types {
+		if t.Name != d.Type {
+			continue
+		}
+		for _, f := range d.Fields {
+			if !slices.ContainsFunc(t.Fields, func(known connect.Field) bool { return known.Name == f }) {
+				return invalid(FieldError{Field: "records", Message: fmt.Sprintf("Records of type %s have no such field.", d.Type)})
+			}
+		}
 	}
 	return nil
 }
@@ -241,7 +271,7 @@ func (ch *change) mayApprove(ctx context.Context, user uuid.UUID) error {
 		return fmt.Errorf("open case: %w", err)
 	}
 	for _, id := range subject.Identities {
-		if id.Kind == "email" && string(ch.s.ring.Lookup("user", id.Normal())) == string(lookup) {
+		if id.Kind == "email" && slices.ContainsFunc(ch.s.ring.Lookups("user", id.Normal()), func(l []byte) bool { return bytes.Equal(l, lookup) }) {
 			return refuse(Forbidden, "own-request", "This request is about you, so somebody else has to approve it.")
 		}
 	}

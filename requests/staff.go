@@ -139,10 +139,21 @@ func wrongSignIn() *Error {
 // answer takes the same time.
 var nobody, _ = argon2id.CreateHash("there is no such user", argon2id.DefaultParams)
 
+// hashing bounds how many passwords are compared at once: each takes 64 MB,
+// and who tries many at once must not get them all in before the account is
+// locked.
+var hashing = make(chan struct{}, 3)
+
 // SignIn checks an e-mail address and password.
 func (s *Service) SignIn(ctx context.Context, email, password string) (*User, error) {
 	if len(password) > maxPassword {
 		return nil, wrongSignIn()
+	}
+	select {
+	case hashing <- struct{}{}:
+		defer func() { <-hashing }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("sign in: %w", ctx.Err())
 	}
 	kind, normal := userLookup(email)
 	var hash string

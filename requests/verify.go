@@ -138,6 +138,11 @@ func (ch *change) accept(ctx context.Context, by Actor) error {
 func (ch *change) tryCode(ctx context.Context, code string) (failure *Error, tries int, err error) {
 	if ch.c.email != nil {
 		var misses int
+		// Tries for one address wait for each other, whatever the case: many at
+		// once would all see the count before any of them.
+		if _, err := ch.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 7))`, ch.c.email); err != nil {
+			return nil, 0, fmt.Errorf("lock misses: %w", err)
+		}
 		if err := ch.QueryRow(ctx, `select count(*) from code_misses m where m.email_lookup = $1 and m.at > $2`,
 			ch.c.email, ch.at.Add(-24*time.Hour)).Scan(&misses); err != nil {
 			return nil, 0, fmt.Errorf("count misses: %w", err)
