@@ -118,6 +118,24 @@ func T(ctx context.Context, key string, args ...any) string {
 
 // Text is T for a language.
 func Text(lang, key string, args ...any) string {
+	if len(args) > 0 {
+		return compose(lang, key, args)
+	}
+	id := [2]string{lang, key}
+	if text, ok := fixed.Load(id); ok {
+		return text.(string)
+	}
+	text := compose(lang, key, nil)
+	if _, ok := speakers()[lang]; ok { // others come from outside, without end
+		fixed.Store(id, text)
+	}
+	return text
+}
+
+// fixed are the texts without arguments that were asked for: most of a page.
+var fixed sync.Map // [2]string{lang, key} → string
+
+func compose(lang, key string, args []any) string {
 	config := &i18n.LocalizeConfig{MessageID: key}
 	if len(args) > 0 {
 		data := make(map[string]any, len(args)/2)

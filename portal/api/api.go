@@ -38,7 +38,8 @@ func (d Deps) withDefaults() Deps {
 
 type api struct {
 	Deps
-	svc *requests.Service
+	svc     *requests.Service
+	readers readers
 }
 
 // Routes are the API's lines of the route table.

@@ -64,6 +64,10 @@ func (a *api) stream(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	leave, err := a.readers.enter(id)
+	if err != nil {
+		return err
+	}
 	w := &watch{
 		a: a, id: id, conn: c.Context().Conn(), sent: map[string]string{},
 		// where no identity was proved, what systems do would tell whether
@@ -76,7 +80,10 @@ func (a *api) stream(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderXContentTypeOptions, noSniff)
 	c.Set("X-Accel-Buffering", "no")
 	c.Set(fiber.HeaderConnection, "close")
-	c.Context().SetBodyStreamWriter(w.run)
+	c.Context().SetBodyStreamWriter(func(buf *bufio.Writer) {
+		defer leave()
+		w.run(buf)
+	})
 	return nil
 }
 
