@@ -230,7 +230,10 @@ func (s *stage) erase(t *testing.T, tab context.Context, scripts bool, email str
 	ines.sees("The work has started")
 
 	s.arrives(customer, cs, "It is done, and we have checked")
-	customer.sees("What stays, and why")
+	customer.sees("What came of it", "Deleted", "Made unreadable", "No longer tied to you")
+	if email == acme.Subjects()[rich].Email {
+		customer.sees("What stays, and why", "vouchers, 8 years")
+	}
 	customer.inspect("subject-status-done")
 	customer.press("What we deleted, and what stays")
 	customer.inspect("subject-letter")

@@ -22,7 +22,7 @@ func NextStep(c *requests.Case, now time.Time) templates.Action {
 	attention := c.Has(requests.Attention)
 	switch c.Status {
 	case requests.Filed:
-		if attention {
+		if attention || (c.Channel != "portal" && c.Channel != "api") { // letters and calls bring no code by themselves
 			return at("Prove the identity by hand", "prove")
 		}
 		return templates.Action{Label: "Waiting for the customer's code"}

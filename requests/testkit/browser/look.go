@@ -13,7 +13,7 @@ import (
 
 // Screenshot lays the page out width CSS pixels wide and fails if it has to
 // be scrolled sideways. With HABEAS_SCREENS=1 in the environment it writes
-// the whole page to docs/screens/NAME-WIDTH.png.
+// the page, at most 2600 pixels of it, to docs/screens/NAME-WIDTH.png.
 func Screenshot(t testing.TB, ctx context.Context, name string, width int) {
 	t.Helper()
 	Do(t, ctx, chromedp.EmulateViewport(int64(width), 900))

@@ -10,6 +10,9 @@ import (
 	"slices"
 )
 
+// tallest is how much of a page its picture shows, in pixels.
+const tallest = 2600
+
 // paletted writes a picture of a page anew with at most 256 colours, which
 // makes it a third as large. Pages have few colours; the shades at the edges
 // of letters go to the nearest of those that occur most.
@@ -19,6 +22,7 @@ func paletted(picture []byte) ([]byte, error) {
 		return nil, fmt.Errorf("browser: picture: %w", err)
 	}
 	b := full.Bounds()
+	b.Max.Y = min(b.Max.Y, b.Min.Y+tallest)
 	count := map[color.RGBA]int{}
 	at := func(x, y int) color.RGBA {
 		r, g, b, _ := full.At(x, y).RGBA()
