@@ -88,6 +88,7 @@ func attack(t testing.TB, opt company.Options) *target {
 	go func() { served <- app.Listener(l) }()
 	t.Cleanup(func() {
 		close(done)
+		http.DefaultClient.CloseIdleConnections()
 		if err := app.ShutdownWithTimeout(5 * time.Second); err != nil {
 			t.Error(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -112,9 +113,15 @@ func (d *running) until(what string, most time.Duration, fn func() bool) {
 }
 
 // stop ends the demo as a service manager does: 0 within ten seconds, and
-// nothing that it started runs on.
+// nothing that it started runs on. A browser holds a connection open meanwhile
+// on which it asked nothing.
 func (d *running) stop() {
 	d.Helper()
+	ahead, err := net.Dial("tcp", strings.TrimPrefix(d.URL, "http://"))
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer ahead.Close()
 	began := time.Now()
 	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		d.Fatal(err)
