@@ -80,8 +80,8 @@ func (a *app) serve(ctx context.Context, listener net.Listener, opt portalOption
 	return quiet(ctx, g.Wait())
 }
 
-// shut waits for requests in hand, but not for connections on which nothing
-// was asked: browsers open them ahead of need, and they end with the process.
+// shut waits for requests in hand, but not for ever: what takes longer ends
+// with the process, and stopping is no failure for that.
 func shut(f *fiber.App, most time.Duration) error {
 	err := f.ShutdownWithTimeout(most)
 	if errors.Is(err, context.DeadlineExceeded) {
