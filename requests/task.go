@@ -83,6 +83,8 @@ func (ch *change) addTask(ctx context.Context, system string, stage Stage, round
 
 // claim is one statement and one commit: it locks the case, takes a free slot
 // and the task, and writes the intent. No row: it cannot be had now.
+// claim: a search waits until no act of its case is under way, for what that
+// does would look like drift.
 const claim = `with held as (
 		select c.id, t.system from cases c join tasks t on t.case_id = c.id
 		where t.id = $1 and t.status = 'waiting' and t.next_attempt_at <= now() for update of c),
@@ -95,6 +97,8 @@ const claim = `with held as (
 			intent_at = coalesce(t.intent_at, case when t.stage in ('suppress', 'erase') then now() end)
 		from slot where t.id = $1 and t.status = 'waiting'
 			and not exists (select 1 from systems y where y.name in (t.system, '*') and y.paused)
+			and not (t.stage in ('discover', 'check') and exists (select 1 from tasks o
+				where o.case_id = t.case_id and o.status = 'running' and o.stage in ('suppress', 'erase')))
 		returning t.id, t.case_id, t.system, t.stage, t.round, t.plan_id, t.attempt, t.attempts_failed, t.attempt > 1 and t.intent_at is not null as again, t.sealed_in),
 	taken as (
 		update slots s set task_id = $1, lease_until = now() + $2::interval from slot, claimed

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -58,15 +59,33 @@ type running struct {
 	ready
 	cmd     *exec.Cmd
 	data    string
-	out     *bytes.Buffer
+	out     *output
 	ended   chan error
 	started map[int]string // all processes, by id: when each began
+}
+
+// output is what a program prints, read while it runs.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
 }
 
 // startDemo starts a demo on a folder and waits for its ready file.
 func startDemo(t *testing.T, data, listen string) *running {
 	t.Helper()
-	d := &running{T: t, data: data, out: &bytes.Buffer{}, ended: make(chan error, 1)}
+	d := &running{T: t, data: data, out: &output{}, ended: make(chan error, 1)}
 	file := filepath.Join(t.TempDir(), "ready.json")
 	d.cmd = exec.Command(binary, "demo", "--listen", listen, "--data", data, "--ready-file", file)
 	d.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
