@@ -75,6 +75,13 @@ func (h desk) userToken(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	u, err := h.Svc.User(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	if u.Role == requests.DPO {
+		return &requests.Error{Kind: requests.Forbidden, Code: "officer-token", Safe: "A token that acts as a data protection officer could approve in their place. It is made on the command line, by whoever runs Habeas."}
+	}
 	token, err := h.Svc.NewToken(c.UserContext(), web.Actor(c), &id, "")
 	if err != nil {
 		return err
