@@ -1,6 +1,7 @@
 package requests
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -114,6 +115,9 @@ func recompute(lines []evidence.Line) []export.Clock {
 	for _, d := range deadlines {
 		for i, r := range d.Rules {
 			c := export.Clock{What: r.Text, Cite: r.Cite}
+			if i == 0 {
+				c.What = cmp.Or(deadlineNames[d.Name], d.Name) + ": " + r.Text
+			}
 			if i == len(d.Rules)-1 {
 				c.Date = d.Due.String()
 			}
@@ -121,4 +125,9 @@ func recompute(lines []evidence.Line) []export.Clock {
 		}
 	}
 	return out
+}
+
+// deadlineNames are the clock's names as auditors read them.
+var deadlineNames = map[string]string{
+	"acknowledge": "Acknowledgement", "respond": "Answer", "extended": "Answer if extended", "opt_out": "Opt-out",
 }
