@@ -52,7 +52,7 @@ create table cases (
 	filed_by      uuid,                  -- staff member who entered it
 	key_wrapped   bytea,
 	sealed        bytea
-);
+) with (fillfactor = 70);
 create index cases_open_due on cases (due_on, id) where status not in ('completed', 'closed', 'refused', 'expired', 'withdrawn');
 create index cases_due on cases (due_on, id);
 create index cases_status_due on cases (status, due_on, id);
@@ -124,9 +124,8 @@ create table tasks (
 	due_at          timestamptz,         -- manual work
 	sealed_in       bytea,
 	sealed_out      bytea,
-	unique (case_id, system, stage, round, plan_id)
-);
-create index tasks_case on tasks (case_id, stage);
+	unique (case_id, stage, system, round, plan_id)
+) with (fillfactor = 60);
 create index tasks_runnable on tasks (system, due_on, next_attempt_at) where status = 'waiting';
 create index tasks_leases on tasks (lease_until) where status = 'running';
 
