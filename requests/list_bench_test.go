@@ -26,8 +26,9 @@ func BenchmarkList(b *testing.B) {
 	b.ReportMetric(large.Seconds()/small.Seconds(), "growth")
 }
 
-// listTime is the median time of the desk's first and a later page, and of
-// two of its groups.
+// listTime is the time of the desk's first and a later page, and of three of
+// its filters: the fastest tenth of many rounds, so that what the server still
+// writes after the load does not count.
 func listTime(b *testing.B, db *pgxpool.Pool) time.Duration {
 	svc := requests.New(requests.Parts{DB: db, Ring: testkit.Ring(b)})
 	first, err := svc.List(b.Context(), requests.Filter{})
@@ -35,7 +36,7 @@ func listTime(b *testing.B, db *pgxpool.Pool) time.Duration {
 		b.Fatalf("%d cases, %v", len(first.Cases), err)
 	}
 	var took []time.Duration
-	for range 60 {
+	for range 300 {
 		start := time.Now()
 		for _, f := range []requests.Filter{{}, {Cursor: first.Next}, {Group: "ready"}, {Group: "overdue"}, {Right: "erasure"}} {
 			if _, err := svc.List(b.Context(), f); err != nil {
@@ -45,7 +46,7 @@ func listTime(b *testing.B, db *pgxpool.Pool) time.Duration {
 		took = append(took, time.Since(start))
 	}
 	slices.Sort(took)
-	return took[len(took)/2]
+	return took[len(took)/10]
 }
 
 func fill(b *testing.B, db *pgxpool.Pool, from, to int) {
@@ -65,5 +66,8 @@ func fill(b *testing.B, db *pgxpool.Pool, from, to int) {
 	defer owner.Close()
 	if _, err := owner.Exec(context.Background(), `vacuum analyze cases`); err != nil {
 		b.Fatal(err)
+	}
+	if _, err := owner.Exec(context.Background(), `checkpoint`); err != nil {
+		b.Log("no checkpoint:", err)
 	}
 }
