@@ -232,7 +232,7 @@ func (s *stage) erase(t *testing.T, tab context.Context, scripts bool, email str
 	s.arrives(customer, cs, "It is done, and we have checked")
 	customer.sees("What came of it", "Deleted", "Made unreadable", "No longer tied to you")
 	if email == acme.Subjects()[rich].Email {
-		customer.sees("What stays, and why", "vouchers, 8 years")
+		customer.sees("What stays, and why", "Vouchers, 8 years")
 	}
 	customer.inspect("subject-status-done")
 	customer.press("What we deleted, and what stays")

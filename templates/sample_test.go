@@ -269,11 +269,7 @@ func previews() map[string]templ.Component {
 		"desk-pause":        Decision(pause),
 		"desk-decide": Decide(DecidePage{
 			Page: staffPage("/desk", "dpo", "Dana Okafor"), Case: erasureHead, Action: "/desk/cases/0193/decide", Hash: samplePlan.Hash,
-			Records: []PlanRow{func() PlanRow {
-				r := sampleRecords[5]
-				r.Choices = []Option{{"erase", "Erase", ""}, {"keep", "Keep", "Needs an exemption"}, {"redact", "Redact", ""}}
-				return r
-			}()},
+			Groups: PlanGroups(sampleRecords), All: []Option{{"keep", "Keep: stays as it is", ""}},
 			Grounds: []Option{{"17-3-b", "Legal obligation, Art. 17(3)(b)", ""}, {"17-3-e", "Legal claims, Art. 17(3)(e)", ""}},
 		}),
 		"desk-manual":   ManualResult(ManualPage{Page: staffPage("/desk", "agent", "Tom Reyes"), Case: erasureHead, Task: sampleTasks[3], Action: "/desk/cases/0193/tasks/t4/result"}),
@@ -307,7 +303,7 @@ func previews() map[string]templ.Component {
 		"audit-case": Audit(AuditCasePage{
 			Page: staffPage("/audit/cases/0193", "auditor", "Ruth Adeyemi"), Case: doneCase().Case, Evidence: "/audit/cases/0193/evidence", Log: sampleLog, PlanHash: samplePlan.Hash, Answered: day(2026, 11, 30),
 			Gaps: []string{"Two approvals came from the same network address within a minute"}, Approvals: []Approval{{"dpo:0193a1", ago(time.Hour), samplePlan.Hash}, {"dpo:0193a2", ago(time.Minute), samplePlan.Hash}},
-			Events:   []EventRow{{1, 209, ago(49 * time.Hour), "request.filed", "customer", `{"holidays":"DE","law":"EU","received_at":"2026-11-19","rights":["erasure"],"zone":"Europe/Berlin"}`}, {2, 210, ago(time.Hour), "identity.verified", "customer", `{"method":"email_code"}`}, {3, -1, ago(time.Second), "plan.approved", "dpo:0193a1", `{"plan_hash":"7f3a9b0c44d1e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5cc21e"}`}},
+			Events:   []EventRow{{1, 209, ago(49 * time.Hour), "request.filed", "Plain words", "customer", `{"holidays":"DE","law":"EU","received_at":"2026-11-19","rights":["erasure"],"zone":"Europe/Berlin"}`}, {2, 210, ago(time.Hour), "identity.verified", "Plain words", "customer", `{"method":"email_code"}`}, {3, -1, ago(time.Second), "plan.approved", "Plain words", "dpo:0193a1", `{"plan_hash":"7f3a9b0c44d1e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5cc21e"}`}},
 			Outcomes: doneCase().Outcomes, Kept: sampleKept, Letters: sampleLetters, Tasks: sampleTasks[:2],
 		}),
 		"audit-log": EvidenceLog(LogPage{Page: staffPage("/audit/log", "auditor", "Ruth Adeyemi"), Log: sampleLog, Tiles: []TileRow{{"/log/tile/0/000", "tile/0/000", 0, 256}, {"/log/tile/0/047.p/182", "tile/0/047.p/182", 0, 182}, {"/log/tile/1/000.p/47", "tile/1/000.p/47", 1, 47}}}),

@@ -78,6 +78,7 @@ type EventRow struct {
 	Index int64 // in the log; -1 while pending
 	At    time.Time
 	Kind  string
+	Words string // what it tells, without hashes and ids
 	Actor string
 	Data  string // the payload as canonical JSON
 }

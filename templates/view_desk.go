@@ -164,7 +164,11 @@ type PlanRow struct {
 	Decided bool   // changed by the desk
 	Ref     string // names the record in links and forms; holds no key
 	Choices []Option
+	Meant   *Meant // ambiguous: what its system proposed if it is this person's
 }
+
+// Meant is what happens to a record once it is known to be this person's.
+type Meant struct{ Action, Why, Cite string }
 
 // ManualRow is work that a person does in a system that Habeas cannot change.
 type ManualRow struct {
@@ -240,9 +244,10 @@ type DecidePage struct {
 	Page
 	Case    CaseHead
 	Action  string
-	Records []PlanRow // each with its Choices
-	All     []Option  // choices for all of them at once; none when only one is shown
-	Chosen  string    // the one chosen for all
+	Groups  []PlanGroup // their rows have Choices
+	All     []Option    // choices for all that are ticked
+	Chosen  string      // the one chosen for all
+	Fields  string      // one group whose action takes fields: as typed
 	Grounds []Option
 	Ground  string
 	Reason  string

@@ -77,7 +77,7 @@ func (h *audit) showCase(c *fiber.Ctx) error {
 	}
 	for _, l := range lines {
 		v.Events = append(v.Events, templates.EventRow{
-			Seq: l.Seq, Index: l.Index, At: l.At, Kind: l.Kind, Actor: names.Actor(l.Actor), Data: string(l.Data),
+			Seq: l.Seq, Index: l.Index, At: l.At, Kind: l.Kind, Words: words(l), Actor: names.Actor(l.Actor), Data: string(l.Data),
 		})
 	}
 	return render(c, fiber.StatusOK, templates.Audit(v))

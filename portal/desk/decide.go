@@ -62,26 +62,31 @@ func (h desk) deciding(c *fiber.Ctx, refs []string) (*requests.Case, templates.D
 		picked, v.More = picked[:decideAtOnce], true
 	}
 	titles := casefile.TitlesOf(h.Svc)
+	var rows []templates.PlanRow
 	proposed := 0
 	for _, r := range picked {
 		row := casefile.PlanRow(r.PlanRecord, r.Ref, titles)
 		row.Choices = casefile.Choices(h.Svc, r.Record)
 		if p := r.Note.Proposed; p != nil {
-			row.Why = strings.TrimSuffix(row.Why+". If it is this person's: "+string(p.Action)+", "+p.Ground, ", ")
+			why, cite := casefile.Because(r.Record.Right, string(p.Action), p.Ground)
+			row.Meant = &templates.Meant{Action: string(p.Action), Why: why, Cite: cite}
 			proposed++
 		}
-		v.Records = append(v.Records, row)
+		rows = append(rows, row)
 	}
-	if len(v.Records) > 1 {
-		v.All = commonChoices(v.Records)
-		if proposed == len(v.Records) {
-			v.All = append([]templates.Option{{Value: asProposed, Label: "This person's: do to each what was proposed"}}, v.All...)
-		}
+	if len(rows) == 0 {
+		v.Errors = []templates.FieldError{{Message: "No record of this plan waits for a decision."}}
+		return cs, v, picked, nil
+	}
+	v.Groups, v.All = templates.PlanGroups(rows), commonChoices(rows)
+	if proposed == len(rows) {
+		v.All = append([]templates.Option{{Value: asProposed, Label: "This person's: do to each what was proposed"}}, v.All...)
+	}
+	if len(v.Groups) == 1 {
+		v.Chosen = cmp.Or(v.Chosen, v.Groups[0].Action)
+		v.Fields = cmp.Or(c.FormValue("fields"), strings.Join(v.Groups[0].PlanRow.Fields, ", "))
 	}
 	v.Grounds = slices.Concat(deskGrounds, recordGrounds(cs))
-	if len(v.Records) == 0 {
-		v.Errors = []templates.FieldError{{Message: "No record of this plan waits for a decision."}}
-	}
 	return cs, v, picked, nil
 }
 
@@ -93,7 +98,7 @@ func commonChoices(rows []templates.PlanRow) []templates.Option {
 			return !slices.ContainsFunc(r.Choices, func(have templates.Option) bool { return have.Value == o.Value })
 		})
 		if everywhere {
-			out = append(out, o)
+			out = append(out, templates.Option{Value: o.Value, Label: o.Label + ": " + lower(o.Hint)})
 		}
 	}
 	return out
@@ -119,20 +124,37 @@ func recordGrounds(cs *requests.Case) []templates.Option {
 	return list
 }
 
-// decide changes the plan: one record, several, or all on the page alike.
-func (h desk) decide(c *fiber.Ctx) error {
+func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
+
+// refsOf are the records that controls of a name stand for: each holds one or
+// several refs with spaces between.
+func refsOf(c *fiber.Ctx, name string) []string {
 	var refs []string
-	for _, r := range c.Context().PostArgs().PeekMulti("record") {
-		refs = append(refs, string(r))
+	for _, v := range c.Context().PostArgs().PeekMulti(name) {
+		refs = append(refs, strings.Fields(string(v))...)
 	}
-	if len(refs) == 0 {
+	return refs
+}
+
+// decide changes the plan for the records that are ticked: for all of them
+// alike, or for a line of them otherwise.
+func (h desk) decide(c *fiber.Ctx) error {
+	ticked, shown := refsOf(c, "record"), refsOf(c, "shown")
+	if len(shown) == 0 {
+		shown = ticked
+	}
+	if len(shown) == 0 {
 		return &requests.Error{Kind: requests.Invalid, Code: "invalid-input", Safe: "Name at least one record."}
 	}
-	cs, v, picked, err := h.deciding(c, refs)
+	cs, v, picked, err := h.deciding(c, shown)
 	if err != nil {
 		return err
 	}
-	decisions, err := decisionsOf(c, cs, v, picked, refs)
+	for i, g := range v.Groups {
+		v.Groups[i].Off = !slices.Contains(ticked, g.Refs[0])
+		v.Groups[i].Own = c.FormValue(fmt.Sprintf("action-%d", i))
+	}
+	decisions, err := decisionsOf(c, cs, v, picked, ticked)
 	if err == nil && c.FormValue("plan_hash") != v.Hash {
 		err = &requests.Error{Kind: requests.Conflict, Code: "plan-changed", Safe: "The plan has changed since you looked at it. Look at the records again before you decide."}
 	}
@@ -140,7 +162,7 @@ func (h desk) decide(c *fiber.Ctx) error {
 		_, err = h.Svc.Decide(c.UserContext(), web.Actor(c), cs.ID, decisions)
 	}
 	if err != nil {
-		faults, status, ok := onForm(err, map[string]string{"records[0].ground": "ground", "records": "action-0"})
+		faults, status, ok := onForm(err, map[string]string{"records[0].ground": "ground", "records": "all"})
 		if !ok {
 			return err
 		}
@@ -150,53 +172,70 @@ func (h desk) decide(c *fiber.Ctx) error {
 	return done(c, cs, "decided")
 }
 
-// decisionsOf reads the form: an action for each record or one for all, and
-// the ground. What was chosen stays chosen on the page.
-func decisionsOf(c *fiber.Ctx, cs *requests.Case, v templates.DecidePage, picked []requests.PickedRecord, refs []string) ([]requests.Decision, error) {
+// decisionsOf reads the form: an action for each line of records or one for
+// all, and the ground. What was chosen stays chosen on the page.
+func decisionsOf(c *fiber.Ctx, cs *requests.Case, v templates.DecidePage, picked []requests.PickedRecord, ticked []string) ([]requests.Decision, error) {
+	if len(ticked) == 0 {
+		return nil, misfilled("record-0", "Tick at least one line of records.")
+	}
 	ground, err := groundText(cs, c.FormValue("ground"), strings.TrimSpace(c.FormValue("reason")))
+	if err != nil {
+		return nil, err
+	}
+	own := map[string]string{}
+	for _, g := range v.Groups {
+		for _, ref := range g.Refs {
+			own[ref] = g.Own
+		}
+	}
 	var out []requests.Decision
-	for i, r := range picked {
-		at := slices.Index(refs, r.Ref) // the form numbers records as it showed them
+	for _, r := range picked {
+		if !slices.Contains(ticked, r.Ref) {
+			continue
+		}
+		action := cmp.Or(own[r.Ref], v.Chosen)
+		if action == "" {
+			return nil, misfilled("all", "Choose what happens to the records.")
+		}
 		d := requests.Decision{
 			System: r.Record.System, Type: r.Record.Type, Key: r.Record.Key, Right: r.Record.Right, Ground: ground,
-			Action: connect.Action(cmp.Or(c.FormValue("all"), c.FormValue(fmt.Sprintf("action-%d", at)), string(r.Record.Action))),
-			Fields: r.Record.Fields,
+			Action: connect.Action(action), Fields: r.Record.Fields,
 		}
-		if c.FormValue("all") == asProposed && r.Note.Proposed != nil {
+		if action == asProposed && r.Note.Proposed != nil {
 			d.Action, d.Fields, d.Ground = r.Note.Proposed.Action, r.Note.Proposed.Fields, cmp.Or(r.Note.Proposed.Ground, ground)
-			v.Records[i].Action = string(d.Action)
 			out = append(out, d)
 			continue
 		}
-		if typed := c.FormValue(fmt.Sprintf("fields-%d", at)); typed != "" {
+		if typed := c.FormValue("fields"); typed != "" && len(v.Groups) == 1 {
 			d.Fields = strings.FieldsFunc(typed, func(x rune) bool { return x == ',' || x == ' ' })
 		}
 		if d.Action != connect.Redact && d.Action != connect.Mask && d.Action != r.Record.Action {
 			d.Fields = nil // the fields were meant for the action before
 		}
-		v.Records[i].Action = string(d.Action)
 		out = append(out, d)
 	}
-	if err == nil && len(out) < len(refs) {
-		err = &requests.Error{Kind: requests.Conflict, Code: "plan-changed", Safe: "The plan no longer has one of these records. Open the case again."}
+	if len(out) < len(ticked) {
+		return nil, &requests.Error{Kind: requests.Conflict, Code: "plan-changed", Safe: "The plan no longer has one of these records. Open the case again."}
 	}
-	return out, err
+	return out, nil
+}
+
+// misfilled is an answer that is missing or wrong, at its field.
+func misfilled(field, message string) error {
+	return &requests.Error{Kind: requests.Invalid, Code: "invalid-input", Safe: message, Fields: []requests.FieldError{{Field: field, Message: message}}}
 }
 
 // groundText is the ground as the plan keeps it: citation, words, and what
 // the desk added.
 func groundText(cs *requests.Case, code, reason string) (string, error) {
-	bad := func(field, message string) error {
-		return &requests.Error{Kind: requests.Invalid, Code: "invalid-input", Safe: message, Fields: []requests.FieldError{{Field: field, Message: message}}}
-	}
 	if len(reason) > 1000 {
-		return "", bad("reason", "Use at most 1,000 letters.")
+		return "", misfilled("reason", "Use at most 1,000 letters.")
 	}
 	text, ok := deskGroundText[code]
 	if !ok {
 		var err error
 		if text, err = lawGround(cs, code); err != nil {
-			return "", bad("ground", "Choose the ground.")
+			return "", misfilled("ground", "Choose the ground.")
 		}
 	}
 	if reason != "" {

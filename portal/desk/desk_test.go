@@ -3,6 +3,7 @@ package desk_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -246,10 +247,18 @@ func TestAmbiguousRecordsAreDecidedAtOnce(t *testing.T) {
 	dana.Get(path(r.ID, "")).Says("Ambiguous", "waits for a decision about").Hides(who)
 	dana.Get(path(r.ID, "approve")).Submit(path(r.ID, "approve"), nil).Is(409).Says("Decide about each")
 
-	page := agent.Get(path(r.ID, "decide")).Is(200).Says("For all records on this page").Hides(who)
+	page := agent.Get(path(r.ID, "decide")).Is(200).Says("What happens to all that are ticked").Hides(who)
 	before := page.Form(path(r.ID, "decide")).Get("plan_hash")
 	page.Submit(path(r.ID, "decide"), one("all", "keep")).Is(400).Says("Choose the ground")
 	page.Submit(path(r.ID, "decide"), url.Values{"all": {"keep"}, "ground": {"other"}, "plan_hash": {"0"}}).Is(409).Says("The plan has changed")
+	lines := page.Form(path(r.ID, "decide"))["record"]
+	page.Submit(path(r.ID, "decide"), url.Values{"all": {"keep"}, "ground": {"other"}, "record": nil}).Is(400).Says("Tick at least one line")
+	page.Submit(path(r.ID, "decide"), url.Values{"ground": {"other"}}).Is(400).Says("Choose what happens")
+	page.Submit(path(r.ID, "decide"), url.Values{"action-0": {"keep"}, "ground": {"other"}, "record": lines[:1]}).Is(200).Says("The plan was changed")
+	page = agent.Get(path(r.ID, "decide")).Is(200)
+	if rest := page.Form(path(r.ID, "decide"))["record"]; len(rest) != len(lines)-1 || slices.Contains(rest, lines[0]) {
+		t.Errorf("one line of %d was ticked, %d are left", len(lines), len(rest))
+	}
 	page.Submit(path(r.ID, "decide"), url.Values{"all": {"keep"}, "ground": {"other"}, "reason": {"Phone call with both"}}).Is(200).Says("The plan was changed", "somebody else's").Hides(who)
 	k, err := c.Svc.Get(t.Context(), c.DPOs[0], r.ID)
 	if err != nil {
@@ -272,7 +281,7 @@ func TestAmbiguousRecordsAreThisPersons(t *testing.T) {
 	site := open(t, c)
 	r := inReview(c, acme.AwkwardCases().FamilyAddress, "erasure")
 	agent := site.As(c.Agent)
-	page := agent.Get(path(r.ID, "decide")).Is(200).Says("If it is this person's: erase")
+	page := agent.Get(path(r.ID, "decide")).Is(200).Says("If it is this person's: Erase")
 	page.Submit(path(r.ID, "decide"), url.Values{"all": {"proposed"}, "ground": {"own"}}).Is(200).Says("The plan was changed")
 	k, err := c.Svc.Get(t.Context(), c.DPOs[0], r.ID)
 	if err != nil {

@@ -4,8 +4,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"habeas/requests"
+	"habeas/requests/connect"
 	"habeas/templates"
 )
 
@@ -46,7 +49,31 @@ func Ground(ground string) (why, cite string) {
 	if !ok {
 		return ground, ""
 	}
-	return after, before
+	return Sentence(after), before
+}
+
+// Sentence begins a text with a capital letter.
+func Sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+// asked is what a person did who used a right: the reason of what rests on the
+// right's article alone.
+var asked = map[string]string{
+	"access": "The person asked for a copy", "portability": "The person asked to take the data along", "erasure": "The person asked for erasure",
+	"rectification": "The person asked for a correction", "restriction": "The person asked for restriction", "objection": "The person objected",
+	"consent_withdrawal": "The person withdrew consent", "opt_out": "The person opted out", "limit": "The person asked for limited use",
+}
+
+// Because is why something happens to a record, and the law it rests on. A
+// ground that names an article alone rests on what was asked for.
+func Because(right, action, ground string) (why, cite string) {
+	why, cite = Ground(ground)
+	if cite == "" && action != string(connect.Keep) && asked[right] != "" {
+		return asked[right], ground
+	}
+	return why, cite
 }
 
 // Letters are a case's letters, without their text. The newest comes first.

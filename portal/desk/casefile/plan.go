@@ -45,14 +45,11 @@ func counts(p *requests.PlanView) []templates.ActionCount {
 
 // PlanRow is one record of a plan, without values.
 func PlanRow(r requests.PlanRecord, ref string, titles Titles) templates.PlanRow {
-	why, cite := Ground(r.Record.Ground)
+	why, cite := Because(r.Record.Right, string(r.Record.Action), r.Record.Ground)
 	row := templates.PlanRow{
 		System: titles.System(r.Record.System), Type: titles.Type(r.Record.System, r.Record.Type), Key: ShownKey(r.Record.Key, ref),
 		Right: r.Record.Right, Action: string(r.Record.Action), Fields: r.Record.Fields, Ground: r.Record.Ground, Why: why, Cite: cite,
 		Via: r.Record.Via, Match: string(r.Note.Match), Shared: r.Note.Shared, Outcome: r.Outcome, Ref: ref,
-	}
-	if row.Why == "" && r.Record.Action == connect.Erase {
-		row.Why = "No reason to keep it"
 	}
 	if r.Note.Until != "" {
 		row.Until, _ = time.Parse(time.DateOnly, r.Note.Until)

@@ -15,12 +15,27 @@ import (
 // The auditor's page has them all.
 func Timeline(lines []evidence.Line, names Names, titles Titles) []templates.TimelineItem {
 	var out []templates.TimelineItem
+	var s search
 	for _, l := range lines {
 		d, err := l.Payload()
 		if err != nil {
 			continue
 		}
 		title, text := tell(d, titles)
+		switch d := d.(type) {
+		case evidence.TaskFinished:
+			if d.Stage == "discover" {
+				if s.rounds == nil {
+					s = search{rounds: map[string]int{}, found: map[string]int64{}}
+				} else {
+					out = slices.Delete(out, s.at, s.at+1)
+				}
+				s.at = len(out)
+				title, text = s.add(titles.System(string(d.System)), int64(d.Records))
+			}
+		case evidence.PlanMade:
+			s = search{}
+		}
 		if title == "" {
 			continue
 		}
@@ -28,6 +43,37 @@ func Timeline(lines []evidence.Line, names Names, titles Titles) []templates.Tim
 	}
 	slices.Reverse(out)
 	return out
+}
+
+// search is one search of all systems, told in one line however often what
+// one system taught sent it back to another.
+type search struct {
+	at     int // its place in the timeline
+	order  []string
+	rounds map[string]int
+	found  map[string]int64 // by the last round
+}
+
+func (s *search) add(system string, n int64) (title, text string) {
+	if s.rounds[system] == 0 {
+		s.order = append(s.order, system)
+	}
+	s.rounds[system]++
+	s.found[system] = n
+	most := 0
+	parts := make([]string, len(s.order))
+	for i, name := range s.order {
+		parts[i] = fmt.Sprintf("%s: %s", name, records(s.found[name]))
+		most = max(most, s.rounds[name])
+	}
+	text = strings.Join(parts, ", ") + "."
+	if most > 1 {
+		text += fmt.Sprintf(" In %d rounds.", most)
+	}
+	if len(s.order) == 1 {
+		return "Searched one system", text
+	}
+	return fmt.Sprintf("Searched %d systems", len(s.order)), text
 }
 
 // tell gives an event its title and sentence; no title leaves it out.
@@ -153,8 +199,6 @@ func stageTitle(s evidence.Code) string {
 
 func finished(d evidence.TaskFinished, system string) (title, text string) {
 	switch d.Stage {
-	case "discover":
-		return "Searched " + system, records(int64(d.Records)) + " found."
 	case "check":
 		return "Read again before acting: " + system, "As planned."
 	case "manual":
@@ -191,11 +235,19 @@ func countsText(counts []evidence.ActionCount, titles Titles) string {
 	if len(counts) == 0 {
 		return "No record of this person was found."
 	}
-	var s []string
+	var order []string
+	of := map[string][]string{}
 	for _, c := range counts {
-		s = append(s, fmt.Sprintf("%s %d in %s", c.Action, c.Count, titles.System(string(c.System))))
+		name := titles.System(string(c.System))
+		if of[name] == nil {
+			order = append(order, name)
+		}
+		of[name] = append(of[name], fmt.Sprintf("%s %d", plain(c.Action), c.Count))
 	}
-	return strings.Join(s, ", ") + "."
+	for i, name := range order {
+		order[i] = name + ": " + strings.Join(of[name], ", ")
+	}
+	return strings.Join(order, ". ") + "."
 }
 
 func outcomeText(counts []evidence.OutcomeCount) string {
