@@ -58,7 +58,6 @@ create index cases_due on cases (due_on, id);
 create index cases_status_due on cases (status, due_on, id);
 create index cases_flags on cases using gin (flags);
 create index cases_lookup on cases using gin (subject_lookup);
-create index cases_email on cases (email_lookup, filed_at);
 
 create table proofs (
 	id       bigint generated always as identity primary key,

@@ -38,7 +38,7 @@ var groupWhere = map[string]string{
 	"overdue":   "c.due_on < $9 and c.status not in ('completed', 'closed', 'refused', 'expired', 'withdrawn')",
 	"week":      "c.due_on between $9 and $9::date + 7 and c.status not in ('completed', 'closed', 'refused', 'expired', 'withdrawn')",
 	"waiting":   "c.status = 'filed'",
-	"attention": "'attention' = any(c.flags) and c.status not in ('closed', 'refused', 'expired', 'withdrawn')",
+	"attention": "c.flags @> '{attention}' and c.status not in ('closed', 'refused', 'expired', 'withdrawn')",
 	"ready":     "c.status = 'review'",
 }
 
@@ -82,7 +82,7 @@ func (s *Service) List(ctx context.Context, f Filter) (*Page, error) {
 		conds = append(conds, "exists (select 1 from tasks t where t.case_id = c.id and t.system = $6)")
 	}
 	if f.Flag != "" {
-		conds = append(conds, "$7 = any(c.flags)")
+		conds = append(conds, "c.flags @> array[$7]")
 	}
 	rows, err := s.db.Query(ctx, `select `+caseColumns+` from cases c where `+strings.Join(conds, " and ")+` and ($5::timestamptz is null or true)
 		order by c.due_on, c.id limit $8`, afterDue, afterID, f.Status, f.Right, dueBefore, f.System, f.Flag, f.Limit+1, s.now())
