@@ -115,12 +115,26 @@ func loadConfig(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	if err := yaml.UnmarshalWithOptions(raw, &c, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("%s is not as expected:\n%s", path, yaml.FormatError(err, false, true))
+	if err := decode(raw, &c); err != nil {
+		return nil, fmt.Errorf("%s is not as expected:\n%w", path, err)
 	}
 	faults := c.fill()
 	faults = append(faults, c.check()...)
 	return &c, errors.Join(faults...)
+}
+
+// decode reads YAML and refuses unknown keys. The library panics on some
+// malformed texts; that is an error too.
+func decode(raw []byte, into any) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errors.New("it is not YAML that can be read")
+		}
+	}()
+	if err := yaml.UnmarshalWithOptions(raw, into, yaml.Strict()); err != nil {
+		return errors.New(yaml.FormatError(err, false, true))
+	}
+	return nil
 }
 
 // fill takes secrets from files and environment and sets defaults.

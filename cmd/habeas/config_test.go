@@ -50,3 +50,11 @@ func TestUnknownKeysAreRefusedWithTheirLine(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+func TestNoConfigurationEndsTheProgram(t *testing.T) {
+	for _, text := range []string{"! {0}", "systems: ! {0}", "\x00", "a: &a [*a]", "company: [", strings.Repeat("[", 5000)} {
+		if err := decode([]byte(text), new(Config)); err == nil {
+			t.Errorf("%.20q was taken", text)
+		}
+	}
+}
