@@ -1,6 +1,7 @@
 package casefile
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -66,11 +67,14 @@ var asked = map[string]string{
 	"consent_withdrawal": "The person withdrew consent", "opt_out": "The person opted out", "limit": "The person asked for limited use",
 }
 
+// prose tells a ground in words from an article alone.
+var prose = regexp.MustCompile(`\b[a-z]{4,}`)
+
 // Because is why something happens to a record, and the law it rests on. A
 // ground that names an article alone rests on what was asked for.
 func Because(right, action, ground string) (why, cite string) {
 	why, cite = Ground(ground)
-	if cite == "" && action != string(connect.Keep) && asked[right] != "" {
+	if cite == "" && action != string(connect.Keep) && asked[right] != "" && !prose.MatchString(ground) {
 		return asked[right], ground
 	}
 	return why, cite
