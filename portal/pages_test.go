@@ -84,9 +84,10 @@ func (s *stage) letters(t *testing.T, p *person) {
 
 	email = acme.Subjects()[13].Email
 	r := s.File(email, "erasure")
+	filed := s.newest(email, "")
 	p.open("/find?reference=" + r.Reference)
 	p.submit()
-	p.fill("#code", s.newest(email, ""))
+	p.fill("#code", s.newest(email, filed))
 	p.submit()
 	p.press("Stop this request")
 	p.inspect("subject-stop")
