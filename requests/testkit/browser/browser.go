@@ -116,7 +116,7 @@ func Do(t testing.TB, ctx context.Context, steps ...chromedp.Action[chromedp.Voi
 	t.Helper()
 	for i, step := range steps {
 		limited, cancel := context.WithTimeout(ctx, StepLimit)
-		err := chromedp.Do(limited, step)
+		err := again(func() error { return chromedp.Do(limited, step) })
 		cancel()
 		if err != nil {
 			t.Fatalf("browser: step %d: %v\n%s", i+1, err, whereabouts(ctx))
@@ -124,12 +124,24 @@ func Do(t testing.TB, ctx context.Context, steps ...chromedp.Action[chromedp.Voi
 	}
 }
 
+// again repeats a step whose node was replaced between being found and being
+// used, as a live page does with what it shows.
+func again(step func() error) (err error) {
+	for range 5 {
+		if err = step(); err == nil || !strings.Contains(err.Error(), "node with given id") {
+			return err
+		}
+	}
+	return err
+}
+
 // Run runs one action and returns its value.
 func Run[T any](t testing.TB, ctx context.Context, action chromedp.Action[T]) T {
 	t.Helper()
 	limited, cancel := context.WithTimeout(ctx, StepLimit)
 	defer cancel()
-	value, err := chromedp.Run(limited, action)
+	var value T
+	err := again(func() (err error) { value, err = chromedp.Run(limited, action); return err })
 	if err != nil {
 		t.Fatalf("browser: %v\n%s", err, whereabouts(ctx))
 	}
@@ -161,7 +173,8 @@ func visit(t testing.TB, ctx context.Context, step chromedp.Action[chromedp.Void
 	t.Helper()
 	limited, cancel := context.WithTimeout(ctx, StepLimit)
 	defer cancel()
-	response, err := chromedp.RunResponse(limited, step)
+	var response *network.Response
+	err := again(func() (err error) { response, err = chromedp.RunResponse(limited, step); return err })
 	if err != nil {
 		t.Fatalf("browser: %v\n%s", err, whereabouts(ctx))
 	}
