@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // Time limits inside an apply: waiting for others' locks, one statement, and
@@ -19,7 +20,7 @@ const applyLimits = `set local lock_timeout = '10s'; set local statement_timeout
 
 // group is what a job does to rows of one table in one way.
 type group struct {
-	t      *Table
+	t      *dataset.Table
 	action connect.Action
 	fields []string
 	owned  bool // targets name an owner, which is checked
@@ -123,7 +124,7 @@ func (j *job) groupFor(x connect.Target) (*group, error) {
 			return g, nil
 		}
 	}
-	t := j.d.data.table(x.Type)
+	t := j.d.data.Table(x.Type)
 	if t == nil {
 		return nil, connect.Permanent(errType, "The dataset file has no such record type.", nil)
 	}
@@ -139,7 +140,7 @@ func (j *job) groupFor(x connect.Target) (*group, error) {
 func (g *group) allowed() error {
 	t := g.t
 	for _, f := range g.fields {
-		if t.column(f) == nil {
+		if t.Column(f) == nil {
 			return connect.Permanent("unknown-field", "The dataset file has no such field in "+t.Name+".", nil)
 		}
 		if slices.Contains(t.Key, f) && g.action != connect.Disclose && g.action != connect.Redact && g.action != connect.Keep {

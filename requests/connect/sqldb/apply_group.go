@@ -59,7 +59,7 @@ func (j *job) look(ctx context.Context, g *group) error {
 	if g.action != connect.Correct {
 		ok = "(" + ok + ") or " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields)
 	}
-	q := "select coalesce(" + ok + ", false) from " + g.t.rel() + " t where " + keyAny(j.cat, g.t, "t", 1) +
+	q := "select coalesce(" + ok + ", false) from " + relName(g.t) + " t where " + keyAny(j.cat, g.t, "t", 1) +
 		" order by " + keyText(g.t, "t") + ` collate "C" for update of t`
 	for part := range slices.Chunk(g.keys, batchSize) {
 		args, err := splitKeys(g.t, part)
@@ -95,7 +95,7 @@ func (j *job) cut(ctx context.Context, f foreignKey) error {
 		for _, c := range f.columns {
 			set = append(set, quote(c)+" = null")
 		}
-		q := "update " + g.t.rel() + " t set " + strings.Join(set, ", ") + " where " + keyAny(j.cat, g.t, "t", 1)
+		q := "update " + relName(g.t) + " t set " + strings.Join(set, ", ") + " where " + keyAny(j.cat, g.t, "t", 1)
 		for part := range slices.Chunk(g.keys, batchSize) {
 			args, err := splitKeys(g.t, part)
 			if err != nil {
@@ -195,7 +195,7 @@ func (j *job) changeRows(ctx context.Context, g *group, part []string, where str
 // target state already, which is a success; anything else is drift.
 func (j *job) leftover(ctx context.Context, g *group, part []string, args []any) error {
 	q := "select " + keyText(g.t, "t") + ", " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields) +
-		" from " + g.t.rel() + " t where " + keyAny(j.cat, g.t, "t", 1)
+		" from " + relName(g.t) + " t where " + keyAny(j.cat, g.t, "t", 1)
 	rows, err := j.tx.Query(ctx, q, args...)
 	if err != nil {
 		return err
@@ -240,7 +240,7 @@ func (j *job) cascades(ctx context.Context, g *group, args []any) error {
 			on = append(on, col("c", f.columns[i])+" = "+col("t", f.toColumns[i]))
 		}
 		child := quote(f.child[0]) + "." + quote(f.child[1])
-		q := "select exists (select 1 from " + g.t.rel() + " t join " + child + " c on " + strings.Join(on, " and ") +
+		q := "select exists (select 1 from " + relName(g.t) + " t join " + child + " c on " + strings.Join(on, " and ") +
 			" where " + keyAny(j.cat, g.t, "t", 1)
 		if f.child == f.parent {
 			q += " and not " + keyAny(j.cat, g.t, "c", 1)

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // detachShared takes people out of shared rows: the reference in the person's
@@ -19,7 +20,7 @@ func (j *job) detachShared(ctx context.Context, g *group) error {
 		if err := j.unlink(ctx, g, g.keys[at:end], g.owners[at:end]); err != nil {
 			return err
 		}
-		rows, err := j.tx.Query(ctx, "select "+keyText(g.t, "t")+" from "+g.t.rel()+" t where "+keyAny(j.cat, g.t, "t", 1), g.keys[at:end])
+		rows, err := j.tx.Query(ctx, "select "+keyText(g.t, "t")+" from "+relName(g.t)+" t where "+keyAny(j.cat, g.t, "t", 1), g.keys[at:end])
 		if err != nil {
 			return err
 		}
@@ -61,12 +62,12 @@ func (j *job) leaveShared(ctx context.Context, g *group) error {
 
 func (j *job) unlink(ctx context.Context, g *group, keys, owners []string) error {
 	for _, s := range g.t.SharedBy {
-		by := j.d.data.table(s.Table)
+		by := j.d.data.Table(s.Table)
 		from := fmt.Sprintf("unnest($1::text[], $2::text[]) k(v, owners) where %s = k.v::%s and %s = any(array(select jsonb_array_elements_text(k.owners::jsonb)))",
 			col("b", s.Column), castType(j.cat.attr(by, s.Column)), userSQL(by, s))
-		q := "update " + by.rel() + " b set " + quote(s.Column) + " = null from " + from
+		q := "update " + relName(by) + " b set " + quote(s.Column) + " = null from " + from
 		if s.Person != "" {
-			q = "delete from " + by.rel() + " b using " + from
+			q = "delete from " + relName(by) + " b using " + from
 		}
 		if _, err := j.tx.Exec(ctx, q, keys, owners); err != nil {
 			return err
@@ -89,7 +90,7 @@ func (j *job) correct(ctx context.Context, g *group) error {
 		n := len(args)
 		owned, _, oargs := j.owned(g, n+2)
 		q := fmt.Sprintf("update %s t set %s from jsonb_populate_record(null::%s, $%d::jsonb) r where %s%s",
-			g.t.rel(), set, g.t.rel(), n+1, keyAny(j.cat, g.t, "t", 1), owned)
+			relName(g.t), set, relName(g.t), n+1, keyAny(j.cat, g.t, "t", 1), owned)
 		tag, err := j.tx.Exec(ctx, q, append(append(args, valuesJSON(x)), oargs...)...)
 		if err != nil {
 			return err
@@ -98,7 +99,7 @@ func (j *job) correct(ctx context.Context, g *group) error {
 			continue
 		}
 		var there bool
-		q = "select exists (select 1 from " + g.t.rel() + " t where " + keyAny(j.cat, g.t, "t", 1) + ")"
+		q = "select exists (select 1 from " + relName(g.t) + " t where " + keyAny(j.cat, g.t, "t", 1) + ")"
 		if err := j.tx.QueryRow(ctx, q, args[:n]...).Scan(&there); err != nil {
 			return err
 		}
@@ -110,7 +111,7 @@ func (j *job) correct(ctx context.Context, g *group) error {
 	return nil
 }
 
-func correction(t *Table, x connect.Target) (string, error) {
+func correction(t *dataset.Table, x connect.Target) (string, error) {
 	fields := make([]string, 0, len(x.Values))
 	for f := range x.Values {
 		fields = append(fields, f)
@@ -118,7 +119,7 @@ func correction(t *Table, x connect.Target) (string, error) {
 	slices.Sort(fields)
 	set := ""
 	for i, f := range fields {
-		if t.column(f) == nil || slices.Contains(t.Key, f) {
+		if t.Column(f) == nil || slices.Contains(t.Key, f) {
 			return "", connect.Permanent("unknown-field", "This field of "+t.Name+" cannot be corrected.", nil)
 		}
 		if i > 0 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // batchSize is how many records go into one statement.
@@ -16,7 +17,7 @@ var errType = "unknown-type"
 
 // batch is a run of targets of one type that are treated alike.
 type batch struct {
-	t      *Table
+	t      *dataset.Table
 	action connect.Action
 	fields []string
 	keys   []string
@@ -24,7 +25,7 @@ type batch struct {
 	values []connect.Target // for Correct
 }
 
-func (b *batch) takes(t *Table, x connect.Target) bool {
+func (b *batch) takes(t *dataset.Table, x connect.Target) bool {
 	return b.t == t && b.action == x.Action && slices.Equal(b.fields, x.Fields) && len(b.keys) < batchSize
 }
 
@@ -35,12 +36,12 @@ func (d *DB) batches(targets iter.Seq2[connect.Target, error], do func(*batch) e
 		if err != nil {
 			return emitError{err}
 		}
-		t := d.data.table(x.Type)
+		t := d.data.Table(x.Type)
 		if t == nil {
 			return connect.Permanent(errType, "The dataset file has no such record type.", nil)
 		}
 		for _, f := range x.Fields {
-			if t.column(f) == nil {
+			if t.Column(f) == nil {
 				return connect.Permanent("unknown-field", fmt.Sprintf("The dataset file has no such field in %s.", t.Name), nil)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // catalog is what the database says about the described tables.
@@ -53,10 +54,10 @@ type foreignKey struct {
 	nullable   bool // every referencing column may be null
 }
 
-func (c *catalog) of(t *Table) *relation { return c.rels[[2]string{t.Schema, t.Rel}] }
+func (c *catalog) of(t *dataset.Table) *relation { return c.rels[[2]string{t.Schema, t.Rel}] }
 
 // attr returns a column's facts; the zero attribute when it does not exist.
-func (c *catalog) attr(t *Table, col string) attribute {
+func (c *catalog) attr(t *dataset.Table, col string) attribute {
 	if r := c.of(t); r != nil {
 		return r.columns[col]
 	}
@@ -90,7 +91,7 @@ func (d *DB) catalog(ctx context.Context, tx pgx.Tx) (*catalog, error) {
 }
 
 // complete refuses a database that lacks a table or column of the dataset.
-func (c *catalog) complete(data *Dataset) error {
+func (c *catalog) complete(data *dataset.Dataset) error {
 	for _, t := range data.Tables {
 		rel := c.of(t)
 		if rel == nil {
@@ -105,7 +106,7 @@ func (c *catalog) complete(data *Dataset) error {
 	return nil
 }
 
-func loadCatalog(ctx context.Context, tx pgx.Tx, data *Dataset) (*catalog, error) {
+func loadCatalog(ctx context.Context, tx pgx.Tx, data *dataset.Dataset) (*catalog, error) {
 	cat := &catalog{rels: map[[2]string]*relation{}}
 	var schemas, names []string
 	for _, t := range data.Tables {

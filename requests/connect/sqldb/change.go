@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // Marks by which a random value is recognised later.
@@ -20,13 +21,13 @@ const minRandom = 23
 
 // maskFields are the columns that a mask concerns: those planned, else those of
 // the dataset.
-func maskFields(t *Table, fields []string) []string {
+func maskFields(t *dataset.Table, fields []string) []string {
 	if len(fields) > 0 {
 		return fields
 	}
 	var out []string
 	for _, c := range t.Columns {
-		if c.Mask == SetNull || c.Mask == SetText || c.Mask == SetRandom {
+		if c.Mask == dataset.SetNull || c.Mask == dataset.SetText || c.Mask == dataset.SetRandom {
 			out = append(out, c.Name)
 		}
 	}
@@ -34,12 +35,12 @@ func maskFields(t *Table, fields []string) []string {
 }
 
 // maskedValue is the expression that a masked column is set to.
-func maskedValue(cat *catalog, t *Table, name string) string {
-	c, a := t.column(name), cat.attr(t, name)
+func maskedValue(cat *catalog, t *dataset.Table, name string) string {
+	c, a := t.Column(name), cat.attr(t, name)
 	switch c.Mask {
-	case SetText:
+	case dataset.SetText:
 		return quoteText(c.Text)
-	case SetRandom:
+	case dataset.SetRandom:
 		if a.base == "uuid" {
 			return "('" + randomUUID + "' || substr(gen_random_uuid()::text, 9))::uuid"
 		}
@@ -56,12 +57,12 @@ func maskedValue(cat *catalog, t *Table, name string) string {
 }
 
 // isMasked says that a column has its masked value.
-func isMasked(cat *catalog, t *Table, alias, name string) string {
-	c, v := t.column(name), col(alias, name)
+func isMasked(cat *catalog, t *dataset.Table, alias, name string) string {
+	c, v := t.Column(name), col(alias, name)
 	switch c.Mask {
-	case SetText:
+	case dataset.SetText:
 		return v + " is not distinct from " + quoteText(c.Text)
-	case SetRandom:
+	case dataset.SetRandom:
 		if cat.attr(t, name).base == "uuid" {
 			return "coalesce(" + v + "::text like '" + randomUUID + "-%', false)"
 		}
@@ -71,14 +72,14 @@ func isMasked(cat *catalog, t *Table, alias, name string) string {
 }
 
 // assignments are the columns that suppression sets: those planned, else all.
-func assignments(t *Table, fields []string) []Assignment {
+func assignments(t *dataset.Table, fields []string) []dataset.Assignment {
 	if t.Suppress == nil {
 		return nil
 	}
 	if len(fields) == 0 {
 		return t.Suppress.Set
 	}
-	var out []Assignment
+	var out []dataset.Assignment
 	for _, a := range t.Suppress.Set {
 		if slices.Contains(fields, a.Column) {
 			out = append(out, a)
@@ -87,7 +88,7 @@ func assignments(t *Table, fields []string) []Assignment {
 	return out
 }
 
-func assignedValue(a Assignment) string {
+func assignedValue(a dataset.Assignment) string {
 	switch {
 	case a.Now:
 		return "now()"
@@ -99,7 +100,7 @@ func assignedValue(a Assignment) string {
 
 // doneSQL says that row t, planned for an action, is in its target state. k
 // names the parameters of keys and owners: k.owners is a JSON array of names.
-func doneSQL(cat *catalog, d *Dataset, t *Table, action connect.Action, fields []string) string {
+func doneSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, action connect.Action, fields []string) string {
 	var parts []string
 	switch action {
 	case connect.Mask:
@@ -132,12 +133,12 @@ func doneSQL(cat *catalog, d *Dataset, t *Table, action connect.Action, fields [
 
 // usedSQL says that people, whose names are compared as given, use the shared
 // row t.
-func usedSQL(cat *catalog, d *Dataset, t *Table, compare string) string {
+func usedSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, compare string) string {
 	var parts []string
 	for _, s := range t.SharedBy {
-		by := d.table(s.Table)
+		by := d.Table(s.Table)
 		on := joinOn(cat, by, "b", []string{s.Column}, t, "t", t.Key)
-		parts = append(parts, fmt.Sprintf("exists (select 1 from %s b where %s and %s %s)", by.rel(), on, userSQL(by, s), compare))
+		parts = append(parts, fmt.Sprintf("exists (select 1 from %s b where %s and %s %s)", relName(by), on, userSQL(by, s), compare))
 	}
 	if len(parts) == 0 {
 		return "false"
@@ -146,7 +147,7 @@ func usedSQL(cat *catalog, d *Dataset, t *Table, compare string) string {
 }
 
 // userSQL names the person who uses a shared row, as Found.Owner does.
-func userSQL(by *Table, s SharedBy) string {
+func userSQL(by *dataset.Table, s dataset.SharedBy) string {
 	if s.Person == "" {
 		return quoteText(by.Name+"/") + " || " + keyText(by, "b")
 	}
@@ -172,18 +173,18 @@ func stateOf(a connect.Action) connect.State {
 
 // changeSQL writes the statement of an action on the rows t for which where
 // holds; "" when there is nothing to set.
-func changeSQL(cat *catalog, t *Table, action connect.Action, fields []string, where string) string {
+func changeSQL(cat *catalog, t *dataset.Table, action connect.Action, fields []string, where string) string {
 	var set []string
 	switch action {
 	case connect.Erase:
-		return "delete from " + t.rel() + " t where " + where
+		return "delete from " + relName(t) + " t where " + where
 	case connect.Mask, connect.Detach:
 		if action == connect.Mask {
 			fields = maskFields(t, fields)
 		}
 		for _, f := range fields {
 			v := "null"
-			if action == connect.Mask || t.column(f).Explicit {
+			if action == connect.Mask || t.Column(f).Explicit {
 				v = maskedValue(cat, t, f)
 			}
 			set = append(set, quote(f)+" = "+v)
@@ -196,5 +197,5 @@ func changeSQL(cat *catalog, t *Table, action connect.Action, fields []string, w
 	if len(set) == 0 {
 		return ""
 	}
-	return "update " + t.rel() + " t set " + strings.Join(set, ", ") + " where " + where
+	return "update " + relName(t) + " t set " + strings.Join(set, ", ") + " where " + where
 }

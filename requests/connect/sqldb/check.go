@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // checker compares the dataset with the catalog.
@@ -39,7 +40,7 @@ func (d *DB) Check(ctx context.Context) ([]connect.Fault, error) {
 	return c.faults, err
 }
 
-func (c *checker) table(t *Table) {
+func (c *checker) table(t *dataset.Table) {
 	rel := c.cat.of(t)
 	if rel == nil {
 		c.fault(t.Line, "table %s.%s does not exist, or its schema may not be used", t.Schema, t.Rel)
@@ -105,10 +106,10 @@ func unquoted(name string) string {
 }
 
 // column checks a column's erase strategy against the table.
-func (c *checker) column(t *Table, rel *relation, col *Column) {
+func (c *checker) column(t *dataset.Table, rel *relation, col *dataset.Column) {
 	a := rel.columns[col.Name]
-	masks := t.Erase.Do == MaskRow || t.Erase.Then == MaskRow || t.SharedErase == MaskRow || (t.Erase.Do == DetachRow && col.Explicit)
-	if !masks || col.Mask == Leave || col.Mask == KeepValue || t.Never != "" {
+	masks := t.Erase.Do == dataset.MaskRow || t.Erase.Then == dataset.MaskRow || t.SharedErase == dataset.MaskRow || (t.Erase.Do == dataset.DetachRow && col.Explicit)
+	if !masks || col.Mask == dataset.Leave || col.Mask == dataset.KeepValue || t.Never != "" {
 		return
 	}
 	if a.generated {
@@ -118,11 +119,11 @@ func (c *checker) column(t *Table, rel *relation, col *Column) {
 		c.fault(col.Line, "the database user may not update column %s of %s", col.Name, t.Name)
 	}
 	switch col.Mask {
-	case SetNull:
+	case dataset.SetNull:
 		if a.notNull {
 			c.fault(col.Line, "column %s is NOT NULL and cannot be erased to null: give it a text or random", col.Name)
 		}
-	case SetText:
+	case dataset.SetText:
 		if a.category != "S" {
 			c.fault(col.Line, "column %s takes no text; erase it to null", col.Name)
 		}
@@ -132,7 +133,7 @@ func (c *checker) column(t *Table, rel *relation, col *Column) {
 		if uniqueWith(rel, col.Name) {
 			c.fault(col.Line, "column %s is unique; the same text for everybody would break that: use random or null", col.Name)
 		}
-	case SetRandom:
+	case dataset.SetRandom:
 		least := minRandom
 		if col.Email {
 			least += len(randomHost)
@@ -152,15 +153,15 @@ func uniqueWith(rel *relation, name string) bool {
 }
 
 // entrance checks that looking an identity up is served by an index.
-func (c *checker) entrance(t *Table, rel *relation, e *Entry) {
+func (c *checker) entrance(t *dataset.Table, rel *relation, e *dataset.Entry) {
 	a := rel.columns[e.Column]
 	plain := quoteIfNeeded(e.Column)
 	want := []string{plain}
 	if a.category == "S" && a.base != "citext" {
 		switch e.Match {
-		case MatchFold:
+		case dataset.MatchFold:
 			want = []string{"lower(" + plain + ")", "lower(" + plain + "::text)"}
-		case MatchNormal:
+		case dataset.MatchNormal:
 			want = nil
 			// The database prints expressions in its own way, so only the start
 			// is compared.
@@ -169,7 +170,7 @@ func (c *checker) entrance(t *Table, rel *relation, e *Entry) {
 					return
 				}
 			}
-			c.fault(e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, t.rel(), normalSQL(e.Kind, plain))
+			c.fault(e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, relName(t), normalSQL(e.Kind, plain))
 			return
 		}
 	}
@@ -181,7 +182,7 @@ func (c *checker) entrance(t *Table, rel *relation, e *Entry) {
 			return
 		}
 	}
-	c.fault(e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, t.rel(), want[0])
+	c.fault(e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, relName(t), want[0])
 }
 
 func quoteIfNeeded(name string) string {
@@ -199,8 +200,8 @@ func indexed(rel *relation, cols []string) bool {
 	})
 }
 
-func (c *checker) reference(t *Table, ref *Ref) {
-	to := c.d.data.table(ref.To)
+func (c *checker) reference(t *dataset.Table, ref *dataset.Ref) {
+	to := c.d.data.Table(ref.To)
 	rel, toRel := c.cat.of(t), c.cat.of(to)
 	if toRel == nil {
 		return // said already
@@ -211,28 +212,28 @@ func (c *checker) reference(t *Table, ref *Ref) {
 			c.fault(ref.Line, "%s.%s (%s) and %s.%s (%s) are of unlike types; they are compared as texts, without an index",
 				t.Name, ref.Columns[i], a.base, to.Name, ref.ToColumns[i], b.base)
 		}
-		if t.Erase.Do == DetachRow && ref.Down && a.notNull {
+		if t.Erase.Do == dataset.DetachRow && ref.Down && a.notNull {
 			c.fault(ref.Line, "column %s of %s is NOT NULL and cannot be detached", ref.Columns[i], t.Name)
 		}
 	}
 	if ref.Down && !indexed(rel, ref.Columns) {
 		c.fault(ref.Line, "following %s from %s to %s has no index: create index on %s (%s)",
-			ref.Columns[0], to.Name, t.Name, t.rel(), quoteIfNeeded(ref.Columns[0]))
+			ref.Columns[0], to.Name, t.Name, relName(t), quoteIfNeeded(ref.Columns[0]))
 	}
 	if ref.Up && !indexed(toRel, ref.ToColumns) {
 		c.fault(ref.Line, "following %s to %s has no index: create index on %s (%s)",
-			ref.Columns[0], to.Name, to.rel(), quoteIfNeeded(ref.ToColumns[0]))
+			ref.Columns[0], to.Name, relName(to), quoteIfNeeded(ref.ToColumns[0]))
 	}
 }
 
-func (c *checker) sharedBy(s SharedBy) {
-	by := c.d.data.table(s.Table)
+func (c *checker) sharedBy(s dataset.SharedBy) {
+	by := c.d.data.Table(s.Table)
 	rel := c.cat.of(by)
 	if rel == nil {
 		return
 	}
 	if !indexed(rel, []string{s.Column}) {
-		c.fault(s.Line, "counting who uses a row by %s.%s has no index: create index on %s (%s)", by.Name, s.Column, by.rel(), quoteIfNeeded(s.Column))
+		c.fault(s.Line, "counting who uses a row by %s.%s has no index: create index on %s (%s)", by.Name, s.Column, relName(by), quoteIfNeeded(s.Column))
 	}
 	if s.Person == "" && c.cat.attr(by, s.Column).notNull {
 		c.fault(s.Line, "column %s of %s is NOT NULL, so nobody can be detached from it", s.Column, by.Name)

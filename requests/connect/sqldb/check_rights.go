@@ -3,16 +3,18 @@ package sqldb
 import (
 	"slices"
 	"strings"
+
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // rights checks that the database user may do what the dataset says.
-func (c *checker) rights(t *Table, rel *relation) {
+func (c *checker) rights(t *dataset.Table, rel *relation) {
 	if t.Never == "" && rel.kind != "r" && rel.kind != "p" {
 		c.fault(t.Line, "%s is a view or foreign table and cannot be erased from: describe the tables below it", t.Name)
 		return
 	}
-	deletes := t.Erase.Do == DeleteRow || t.Erase.Then == DeleteRow
-	updates := t.Erase.Do == MaskRow || t.Erase.Do == DetachRow || t.Erase.Then == MaskRow || t.SharedErase == MaskRow || t.Suppress != nil
+	deletes := t.Erase.Do == dataset.DeleteRow || t.Erase.Then == dataset.DeleteRow
+	updates := t.Erase.Do == dataset.MaskRow || t.Erase.Do == dataset.DetachRow || t.Erase.Then == dataset.MaskRow || t.SharedErase == dataset.MaskRow || t.Suppress != nil
 	if deletes && t.Never == "" && !rel.del {
 		c.fault(t.Line, "the database user may not delete from %s: grant delete", t.Name)
 	}
@@ -30,15 +32,15 @@ func (c *checker) rights(t *Table, rel *relation) {
 }
 
 // cascades names rows that the database would take along with deleted ones.
-func (c *checker) cascades(t *Table) {
-	if t.Never != "" || (t.Erase.Do != DeleteRow && t.Erase.Then != DeleteRow) {
+func (c *checker) cascades(t *dataset.Table) {
+	if t.Never != "" || (t.Erase.Do != dataset.DeleteRow && t.Erase.Then != dataset.DeleteRow) {
 		return
 	}
 	for _, f := range c.cat.fks {
 		if f.parent != [2]string{t.Schema, t.Rel} {
 			continue
 		}
-		child := slices.IndexFunc(c.d.data.Tables, func(o *Table) bool { return o.Schema == f.child[0] && o.Rel == f.child[1] })
+		child := slices.IndexFunc(c.d.data.Tables, func(o *dataset.Table) bool { return o.Schema == f.child[0] && o.Rel == f.child[1] })
 		name := f.child[0] + "." + f.child[1] + "." + strings.Join(f.columns, ", ")
 		switch {
 		case child < 0 && f.onDelete == "c":
@@ -54,11 +56,11 @@ func (c *checker) cascades(t *Table) {
 }
 
 // childStays names rows that stay and would go on referring to deleted ones.
-func (c *checker) childStays(parent, child *Table, f foreignKey) {
-	if parent == child || slices.ContainsFunc(parent.SharedBy, func(s SharedBy) bool { return s.Table == child.Name && f.columns[0] == s.Column }) {
+func (c *checker) childStays(parent, child *dataset.Table, f foreignKey) {
+	if parent == child || slices.ContainsFunc(parent.SharedBy, func(s dataset.SharedBy) bool { return s.Table == child.Name && f.columns[0] == s.Column }) {
 		return
 	}
-	var ref *Ref
+	var ref *dataset.Ref
 	for _, r := range child.Refs {
 		if r.To == parent.Name && slices.Equal(r.Columns, f.columns) {
 			ref = r
@@ -71,13 +73,13 @@ func (c *checker) childStays(parent, child *Table, f foreignKey) {
 	case !ref.Down:
 		// Rows of others may refer to the person's row; then the delete fails, and
 		// the plan says so. Nothing to do about it in general.
-	case parent.Erase.Do == KeepRow:
+	case parent.Erase.Do == dataset.KeepRow:
 		// Both stay for a while; whether their reasons end together is the
 		// author's to know.
-	case child.Never != "" || child.Erase.Do == KeepRow:
+	case child.Never != "" || child.Erase.Do == dataset.KeepRow:
 		c.fault(child.Line, "rows of %s are kept and refer to %s, whose rows are deleted: mask %s instead", name, parent.Name, parent.Name)
-	case child.Erase.Do == MaskRow:
-		if col := child.column(f.columns[0]); col.Mask != SetNull {
+	case child.Erase.Do == dataset.MaskRow:
+		if col := child.Column(f.columns[0]); col.Mask != dataset.SetNull {
 			c.fault(child.Line, "rows of %s are masked and go on referring to %s, whose rows are deleted: erase the column to null, or mask %s", name, parent.Name, parent.Name)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // A range of the index is read instead of single keys where at least one row in
@@ -16,7 +18,7 @@ const (
 
 // dense splits keys into those that lie close together in the index of an
 // integer key, from lo to hi, and the rest.
-func dense(cat *catalog, t *Table, all []string) (run, rest []string, lo, hi int64) {
+func dense(cat *catalog, t *dataset.Table, all []string) (run, rest []string, lo, hi int64) {
 	if len(all) < minDense || len(t.Key) != 1 || castType(cat.attr(t, t.Key[0])) != "int8" {
 		return nil, all, 0, 0
 	}
@@ -61,7 +63,7 @@ func longestRun(nums []int64) (from, to int) {
 
 // between restricts rows to a range of the index and, by a hash of the keys in
 // $1, to those wanted: rows of others never leave the database.
-func between(t *Table, lo, hi int64) string {
+func between(t *dataset.Table, lo, hi int64) string {
 	k := col("t", t.Key[0])
 	return fmt.Sprintf("%s between %d and %d and (%s::int8 + 0) = any($1::text[]::int8[])", k, lo, hi, k)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // emitter hands out what a walk found, table by table, sorted by key.
@@ -64,7 +65,7 @@ func (e *emitter) send(p *proposer, r row, vals [][]byte) error {
 }
 
 // remembered emits the rows of a table that the walk keeps in memory.
-func (e *emitter) remembered(ctx context.Context, t *Table) error {
+func (e *emitter) remembered(ctx context.Context, t *dataset.Table) error {
 	s := e.w.sets[t.Name]
 	if len(s.recs) == 0 {
 		return nil
@@ -76,7 +77,7 @@ func (e *emitter) remembered(ctx context.Context, t *Table) error {
 	slices.Sort(keys)
 	p := e.w.d.proposer(e.w.cat, t, "")
 	k := keyParams(t, 1, "k")
-	q := "select k.ord::text" + selected(p.exprs) + " from " + k.from + " join " + t.rel() + " t on " + equalKey(e.w.cat, t, "t", k) + " order by k.ord"
+	q := "select k.ord::text" + selected(p.exprs) + " from " + k.from + " join " + relName(t) + " t on " + equalKey(e.w.cat, t, "t", k) + " order by k.ord"
 	for part := range slices.Chunk(keys, 5000) {
 		args, err := splitKeys(t, part)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // entryArgs are the values with which an entry is compared: one row per form
@@ -19,7 +20,7 @@ type entryArgs struct {
 	ords     []int32 // index of the identity
 }
 
-func (w *walk) entryArgs(t *Table, e *Entry, from int) entryArgs {
+func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, from int) entryArgs {
 	var out entryArgs
 	a := w.cat.attr(t, e.Column)
 	add := func(value, network string, ord int) {
@@ -39,7 +40,7 @@ func (w *walk) entryArgs(t *Table, e *Entry, from int) entryArgs {
 			continue
 		}
 		forms := []string{s.normal}
-		if e.Match != MatchNormal {
+		if e.Match != dataset.MatchNormal {
 			forms = append(forms, strings.TrimSpace(s.id.Value))
 		}
 		for _, f := range forms {
@@ -60,13 +61,13 @@ func (w *walk) entryArgs(t *Table, e *Entry, from int) entryArgs {
 
 // selectEntry writes the query of one entry for values, networks and numbers
 // in the parameters from $first on.
-func selectEntry(cat *catalog, t *Table, e *Entry, what string, first int) string {
+func selectEntry(cat *catalog, t *dataset.Table, e *dataset.Entry, what string, first int) string {
 	on := matchSQL(cat, t, e, "t", "k.v")
 	if e.Network != "" {
 		on += " and " + col("t", e.Network) + "::text = k.net"
 	}
 	return fmt.Sprintf("select %s from unnest($%d::text[], $%d::text[], $%d::int4[]) k(v, net, ord) join %s t on %s where %s",
-		what, first, first+1, first+2, t.rel(), on, live(t, "t"))
+		what, first, first+1, first+2, relName(t), on, live(t, "t"))
 }
 
 // enter looks up the identities that have not been entered yet in every table
@@ -96,7 +97,7 @@ func (w *walk) enter(ctx context.Context) error {
 	return nil
 }
 
-func (w *walk) enterAt(ctx context.Context, t *Table, e *Entry, from int) error {
+func (w *walk) enterAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, from int) error {
 	args := w.entryArgs(t, e, from)
 	if len(args.values) == 0 {
 		return nil
@@ -122,7 +123,7 @@ func (w *walk) enterAt(ctx context.Context, t *Table, e *Entry, from int) error 
 	return err
 }
 
-func (w *walk) enterRow(s *set, e *Entry, key string, ord int) {
+func (w *walk) enterRow(s *set, e *dataset.Entry, key string, ord int) {
 	sd := w.seeds[ord]
 	r := s.recs[key]
 	if r == nil {
@@ -149,7 +150,7 @@ func (w *walk) enterRow(s *set, e *Entry, key string, ord int) {
 }
 
 // confirmSQL selects the network and id of a row whose handle was matched.
-func confirmSQL(t *Table, e *Entry) string {
+func confirmSQL(t *dataset.Table, e *dataset.Entry) string {
 	if e.Confirm == "" {
 		return "null::text, null::text"
 	}
@@ -213,7 +214,7 @@ func (w *walk) learn(ctx context.Context) error {
 	return nil
 }
 
-func (w *walk) learnAt(ctx context.Context, t *Table, e *Entry, from []string) error {
+func (w *walk) learnAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, from []string) error {
 	proven := "false"
 	if e.Always {
 		proven = "true"
@@ -230,7 +231,7 @@ func (w *walk) learnAt(ctx context.Context, t *Table, e *Entry, from []string) e
 	}
 	k := keyParams(t, 1, "k")
 	q := fmt.Sprintf("select k.ord, %s::text, %s, %s from %s join %s t on %s where %s is not null order by k.ord",
-		col("t", e.Column), network, proven, k.from, t.rel(), equalKey(w.cat, t, "t", k), col("t", e.Column))
+		col("t", e.Column), network, proven, k.from, relName(t), equalKey(w.cat, t, "t", k), col("t", e.Column))
 	rows, err := w.tx.Query(ctx, q, args...)
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (d *DB) advise(ctx context.Context, err error) error {
 		if len(pg.Code) == 5 && pg.Code[:2] == "42" {
 			d.forgetCatalog()
 		}
-		if pg.Code == "23503" && d.data.describes(pg.SchemaName, pg.TableName) {
+		if pg.Code == "23503" && d.data.Describes(pg.SchemaName, pg.TableName) {
 			return connect.Drift("more-rows", "Rows of "+pg.TableName+" that were not planned hang on rows that go; nothing was changed.")
 		}
 		return adviseState(pg)

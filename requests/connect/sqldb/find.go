@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // Find implements connect.Finder.
@@ -151,7 +152,7 @@ func (w *walk) candidates(ctx context.Context, who []connect.Identity) ([]connec
 	return out, nil
 }
 
-func (w *walk) countLeaf(ctx context.Context, t *Table, counts map[[2]string]int) error {
+func (w *walk) countLeaf(ctx context.Context, t *dataset.Table, counts map[[2]string]int) error {
 	mine := w.sources(t, 1)
 	if len(mine) == 0 {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // source is one way into a table: an entrance, or a step from rows that the
@@ -16,7 +17,7 @@ import (
 type source struct {
 	q     string
 	args  []any
-	entry *Entry
+	entry *dataset.Entry
 	step  *step
 	from  []*rec // for step
 }
@@ -33,7 +34,7 @@ func (s source) step0() string { return s.step.to.Name + "." }
 // sources lists the ways into a leaf table: entrances first, then steps from
 // rows of the person, then steps from shared rows. Their order decides by which
 // path a row counts as found.
-func (w *walk) sources(t *Table, first int) []source {
+func (w *walk) sources(t *dataset.Table, first int) []source {
 	var out []source
 	key := make([]string, len(t.Key))
 	for i, k := range t.Key {
@@ -86,7 +87,7 @@ func (w *walk) sources(t *Table, first int) []source {
 
 // gather joins sources into one row per key: c0…, best (the first way in) and
 // byref (the first step in).
-func gather(t *Table, from []source) (string, []any, error) {
+func gather(t *dataset.Table, from []source) (string, []any, error) {
 	var parts, cols []string
 	var args []any
 	steps := len(from)
@@ -106,7 +107,7 @@ func gather(t *Table, from []source) (string, []any, error) {
 }
 
 // leaf streams a table from which nothing leads on, straight from the query.
-func (e *emitter) leaf(ctx context.Context, t *Table) error {
+func (e *emitter) leaf(ctx context.Context, t *dataset.Table) error {
 	w := e.w
 	from := w.sources(t, 1)
 	if len(from) == 0 {
@@ -130,7 +131,7 @@ func (e *emitter) leaf(ctx context.Context, t *Table) error {
 			on = append(on, fmt.Sprintf("%s = g.c%d", col("t", k), i))
 		}
 		q = "select " + keyText(t, "t") + ", g.best::text, g.byref::text" + selected(p.exprs) +
-			" from (" + g + ") g join " + t.rel() + " t on " + strings.Join(on, " and ")
+			" from (" + g + ") g join " + relName(t) + " t on " + strings.Join(on, " and ")
 		args = gargs
 	}
 	q += " order by " + keyText(t, "t") + ` collate "C"`

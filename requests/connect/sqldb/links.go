@@ -1,13 +1,17 @@
 package sqldb
 
-import "slices"
+import (
+	"slices"
+
+	"habeas/requests/connect/sqldb/dataset"
+)
 
 // step is one way a walk may go: along ref, whose columns stand in holder. up
 // goes from holder to the table referred to, down the other way.
 type step struct {
-	from, to *Table
-	ref      *Ref
-	holder   *Table
+	from, to *dataset.Table
+	ref      *dataset.Ref
+	holder   *dataset.Table
 	up       bool
 	label    string // for Via: "tickets.contact_id"
 }
@@ -26,7 +30,7 @@ type links struct {
 }
 
 // linksOf derives the walk's steps from the dataset, in a fixed order.
-func linksOf(d *Dataset) map[string]*links {
+func linksOf(d *dataset.Dataset) map[string]*links {
 	out := map[string]*links{}
 	for _, t := range d.Tables {
 		out[t.Name] = &links{mayShare: len(t.SharedBy) > 0}
@@ -37,7 +41,7 @@ func linksOf(d *Dataset) map[string]*links {
 	}
 	for _, t := range d.Tables {
 		for _, ref := range t.Refs {
-			to := d.table(ref.To)
+			to := d.Table(ref.To)
 			label := t.Name + "." + ref.Columns[0]
 			if ref.Down {
 				add(&step{from: to, to: t, ref: ref, holder: t, label: label})
@@ -63,7 +67,7 @@ func linksOf(d *Dataset) map[string]*links {
 		}
 	}
 	for _, t := range d.Tables {
-		learns := slices.ContainsFunc(t.Entries, func(e *Entry) bool { return e.Learn || e.Confirm != "" })
+		learns := slices.ContainsFunc(t.Entries, func(e *dataset.Entry) bool { return e.Learn || e.Confirm != "" })
 		l := out[t.Name]
 		l.leaf = len(l.out) == 0 && !t.Person && !learns && len(t.SharedBy) == 0
 	}
@@ -71,10 +75,10 @@ func linksOf(d *Dataset) map[string]*links {
 }
 
 // personRefs are the references by which a row belongs to a person.
-func personRefs(d *Dataset, t *Table) []*Ref {
-	var out []*Ref
+func personRefs(d *dataset.Dataset, t *dataset.Table) []*dataset.Ref {
+	var out []*dataset.Ref
 	for _, ref := range t.Refs {
-		if to := d.table(ref.To); to.Person && !t.Person && (ref.Down || ref.SamePerson) {
+		if to := d.Table(ref.To); to.Person && !t.Person && (ref.Down || ref.SamePerson) {
 			out = append(out, ref)
 		}
 	}
@@ -83,7 +87,7 @@ func personRefs(d *Dataset, t *Table) []*Ref {
 
 // byKey reports whether the reference points at the whole key of its table, so
 // that the key's values are enough to follow it.
-func byKey(to *Table, ref *Ref) bool {
+func byKey(to *dataset.Table, ref *dataset.Ref) bool {
 	if len(to.Key) != len(ref.ToColumns) {
 		return false
 	}
@@ -115,7 +119,7 @@ func selectStep(cat *catalog, s *step, what string, first int) string {
 				on += col("t", c) + "::text = " + k.cols[at]
 			}
 		}
-		return head + " join " + s.to.rel() + " t on " + on + " where " + live(s.to, "t")
+		return head + " join " + relName(s.to) + " t on " + on + " where " + live(s.to, "t")
 	}
 	on := ""
 	if s.up {
@@ -123,6 +127,6 @@ func selectStep(cat *catalog, s *step, what string, first int) string {
 	} else {
 		on = joinOn(cat, s.to, "t", s.ref.Columns, s.from, "f", s.ref.ToColumns)
 	}
-	return head + " join " + s.from.rel() + " f on " + equalKey(cat, s.from, "f", k) +
-		" join " + s.to.rel() + " t on " + on + " where " + live(s.to, "t")
+	return head + " join " + relName(s.from) + " f on " + equalKey(cat, s.from, "f", k) +
+		" join " + relName(s.to) + " t on " + on + " where " + live(s.to, "t")
 }

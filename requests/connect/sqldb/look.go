@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // Look implements connect.Looker: what is there now, whatever was planned.
@@ -57,11 +58,11 @@ func (d *DB) lookBatch(ctx context.Context, tx pgx.Tx, cat *catalog, b *batch, e
 		names = append(names, "owners")
 	}
 	guard := "''"
-	if t.Erase.Do != DeleteRow || d.links[t.Name].mayShare {
+	if t.Erase.Do != dataset.DeleteRow || d.links[t.Name].mayShare {
 		guard = guardSQL(t, "t")
 	}
 	q := fmt.Sprintf("select k.ord, coalesce(%s, false), %s from unnest(%s) with ordinality k(%s, ord) join %s t on %s order by k.ord",
-		done, guard, strings.Join(arrays, ", "), strings.Join(names, ", "), t.rel(), strings.Join(on, " and "))
+		done, guard, strings.Join(arrays, ", "), strings.Join(names, ", "), relName(t), strings.Join(on, " and "))
 	rows, err := tx.Query(ctx, q, args...)
 	if err != nil {
 		return err
@@ -139,7 +140,7 @@ func valuesJSON(x connect.Target) string {
 
 // correctedSQL says that every field of k.owners (a JSON object here) has its
 // new value in row t.
-func correctedSQL(t *Table) string {
+func correctedSQL(t *dataset.Table) string {
 	var parts []string
 	for _, c := range t.Columns {
 		if slices.Contains(t.Key, c.Name) {
@@ -148,7 +149,7 @@ func correctedSQL(t *Table) string {
 		name := quoteText(c.Name)
 		parts = append(parts, fmt.Sprintf(
 			"(not (k.owners::jsonb ? %s) or to_jsonb(%s) is not distinct from to_jsonb((jsonb_populate_record(null::%s, k.owners::jsonb)).%s))",
-			name, col("t", c.Name), t.rel(), quote(c.Name)))
+			name, col("t", c.Name), relName(t), quote(c.Name)))
 	}
 	if len(parts) == 0 {
 		return "true"

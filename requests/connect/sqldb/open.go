@@ -1,3 +1,11 @@
+// Package sqldb finds, reads, masks and erases one person's rows in a
+// PostgreSQL database that a dataset file describes (docs/datasets.md).
+//
+// A walk starts where identities enter and follows the references of the
+// dataset in sets of keys, in one read-only snapshot. Erasure runs children
+// first in one transaction, and changes nothing when it finds other rows than
+// were planned. Identities reach the database as parameters only; names come
+// from the dataset file and are always quoted.
 package sqldb
 
 import (
@@ -14,6 +22,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // DB is one PostgreSQL database with its dataset description.
@@ -21,7 +30,7 @@ type DB struct {
 	name  string
 	title string
 	slots int
-	data  *Dataset
+	data  *dataset.Dataset
 	links map[string]*links // walk steps by table
 	pool  *pgxpool.Pool
 	now   func() time.Time
@@ -51,7 +60,7 @@ func Open(_ context.Context, cfg connect.Config) (connect.Connector, error) {
 		}
 		text = b
 	}
-	data, err := Parse(file, text)
+	data, err := dataset.Parse(file, text)
 	if err != nil {
 		return nil, fmt.Errorf("system %s: %w", cfg.Name, err)
 	}
@@ -128,11 +137,11 @@ func (d *DB) describe() connect.Description {
 
 // actions lists what Apply can do to rows of t. A plan that the desk changed
 // may mask or correct any row; deleting is left to tables that may lose rows.
-func actions(t *Table) []connect.Action {
+func actions(t *dataset.Table) []connect.Action {
 	var out []connect.Action
 	if t.Never == "" {
 		out = append(out, connect.Erase, connect.Mask)
-		if t.Erase.Do == DetachRow || len(t.SharedBy) > 0 {
+		if t.Erase.Do == dataset.DetachRow || len(t.SharedBy) > 0 {
 			out = append(out, connect.Detach)
 		}
 	}

@@ -1,36 +1,40 @@
 package sqldb
 
-import "slices"
+import (
+	"slices"
+
+	"habeas/requests/connect/sqldb/dataset"
+)
 
 // ordering says in which order tables lose rows.
 type ordering struct {
-	tables []*Table
+	tables []*dataset.Table
 	// cut lists, before a table's turn, references to null in rows that will be
 	// deleted later: what breaks a cycle.
-	cut map[*Table][]foreignKey
+	cut map[*dataset.Table][]foreignKey
 	// cyclic tables are looked at before anything changes.
-	cyclic map[*Table]bool
+	cyclic map[*dataset.Table]bool
 	// deferred is set when a cycle is broken by deferrable constraints.
 	deferred bool
 }
 
 // childrenFirst orders tables so that no row goes before those that refer to
 // it, by the constraints of the database and the references of the dataset.
-func childrenFirst(d *Dataset, cat *catalog) ordering {
-	out := ordering{cut: map[*Table][]foreignKey{}, cyclic: map[*Table]bool{}}
-	byRel := map[[2]string]*Table{}
+func childrenFirst(d *dataset.Dataset, cat *catalog) ordering {
+	out := ordering{cut: map[*dataset.Table][]foreignKey{}, cyclic: map[*dataset.Table]bool{}}
+	byRel := map[[2]string]*dataset.Table{}
 	for _, t := range d.Tables {
 		byRel[[2]string{t.Schema, t.Rel}] = t
 	}
-	soft := map[*Table][]*Table{} // parent → children, by the dataset
+	soft := map[*dataset.Table][]*dataset.Table{} // parent → children, by the dataset
 	for _, t := range d.Tables {
 		for _, r := range t.Refs {
-			if p := d.table(r.To); p != t {
+			if p := d.Table(r.To); p != t {
 				soft[p] = append(soft[p], t)
 			}
 		}
 	}
-	hard := map[*Table][]foreignKey{} // parent → constraints on it
+	hard := map[*dataset.Table][]foreignKey{} // parent → constraints on it
 	for _, f := range cat.fks {
 		p, c := byRel[f.parent], byRel[f.child]
 		if p != nil && c != nil && p != c {
@@ -38,7 +42,7 @@ func childrenFirst(d *Dataset, cat *catalog) ordering {
 		}
 	}
 	left := slices.Clone(d.Tables)
-	waits := func(t *Table) (byData bool, by []foreignKey) {
+	waits := func(t *dataset.Table) (byData bool, by []foreignKey) {
 		for _, c := range soft[t] {
 			byData = byData || slices.Contains(left, c)
 		}

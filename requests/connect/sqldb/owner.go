@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // owners are the people of a job, by table of people. In a statement they are
@@ -44,7 +46,7 @@ func (d *DB) ownersOf(names map[string]bool) (owners, error) {
 			return o, err
 		}
 		for _, p := range parts {
-			t := d.data.table(p[0])
+			t := d.data.Table(p[0])
 			if t == nil || !t.Person {
 				return o, errOwner
 			}
@@ -65,7 +67,7 @@ func (d *DB) ownersOf(names map[string]bool) (owners, error) {
 // dataset that leads from them to it. It returns "" where no path does, and
 // looks is true where the answer depends on rows other than the row and its
 // parents, which the same job may change first.
-func (d *DB) ownedSQL(cat *catalog, o *owners, t *Table, alias string, seen []*Table) (sql string, looks bool) {
+func (d *DB) ownedSQL(cat *catalog, o *owners, t *dataset.Table, alias string, seen []*dataset.Table) (sql string, looks bool) {
 	var alts []string
 	add := func(s string, l bool) {
 		if s != "" && !slices.Contains(alts, s) {
@@ -86,7 +88,7 @@ func (d *DB) ownedSQL(cat *catalog, o *owners, t *Table, alias string, seen []*T
 		}
 		if !s.Person {
 			if deeper, l := d.ownedSQL(cat, o, s, inner, seen); deeper != "" {
-				add("exists (select 1 from "+s.rel()+" "+inner+" where "+on+" and "+deeper+")", l || st.up)
+				add("exists (select 1 from "+relName(s)+" "+inner+" where "+on+" and "+deeper+")", l || st.up)
 			}
 			continue
 		}
@@ -111,7 +113,7 @@ func (d *DB) ownedSQL(cat *catalog, o *owners, t *Table, alias string, seen []*T
 
 // personIs says that the row refers to (or, up: is referred to by) one of the
 // people in parameter n.
-func personIs(cat *catalog, up bool, t *Table, alias string, cols []string, p *Table, toCols []string, inner, on string, n int) string {
+func personIs(cat *catalog, up bool, t *dataset.Table, alias string, cols []string, p *dataset.Table, toCols []string, inner, on string, n int) string {
 	if !up && len(p.Key) == 1 && len(cols) == 1 && toCols[0] == p.Key[0] {
 		a := cat.attr(t, cols[0])
 		if alike(a, cat.attr(p, p.Key[0])) {
@@ -119,5 +121,5 @@ func personIs(cat *catalog, up bool, t *Table, alias string, cols []string, p *T
 		}
 		return fmt.Sprintf("%s::text = any($%d::text[])", col(alias, cols[0]), n)
 	}
-	return fmt.Sprintf("exists (select 1 from %s %s where %s and %s = any($%d::text[]))", p.rel(), inner, on, keyText(p, inner), n)
+	return fmt.Sprintf("exists (select 1 from %s %s where %s and %s = any($%d::text[]))", relName(p), inner, on, keyText(p, inner), n)
 }

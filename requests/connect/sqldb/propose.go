@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // sharedGround is why a row that others use is not destroyed.
@@ -13,11 +14,11 @@ const sharedGround = "Others use this record too; it is not the person's alone (
 
 // proposer turns rows of one table into what a plan proposes for them.
 type proposer struct {
-	t     *Table
+	t     *dataset.Table
 	exprs []string // selected for each row, all texts
 	// Positions in exprs; -1 where the table has none.
 	guard, rowUntil, purpose, foreign int
-	colUntil                          map[int]*Column
+	colUntil                          map[int]*dataset.Column
 	points                            map[int]string // system
 	read, readShared                  *connect.Proposal
 	detachAll, sharedKeep             *connect.Proposal
@@ -26,16 +27,16 @@ type proposer struct {
 	grounds                           []string
 }
 
-func (d *DB) proposer(cat *catalog, t *Table, foreignIf string) *proposer {
-	p := &proposer{t: t, guard: -1, rowUntil: -1, purpose: -1, foreign: -1, colUntil: map[int]*Column{}, points: map[int]string{}}
+func (d *DB) proposer(cat *catalog, t *dataset.Table, foreignIf string) *proposer {
+	p := &proposer{t: t, guard: -1, rowUntil: -1, purpose: -1, foreign: -1, colUntil: map[int]*dataset.Column{}, points: map[int]string{}}
 	add := func(expr string) int {
 		p.exprs = append(p.exprs, expr)
 		return len(p.exprs) - 1
 	}
-	if t.Erase.Do != DeleteRow || d.links[t.Name].mayShare {
+	if t.Erase.Do != dataset.DeleteRow || d.links[t.Name].mayShare {
 		p.guard = add(guardSQL(t, "t"))
 	}
-	day := func(u *Until) string { return "to_char(" + col("t", u.Column) + "::timestamp, 'YYYY-MM-DD')" }
+	day := func(u *dataset.Until) string { return "to_char(" + col("t", u.Column) + "::timestamp, 'YYYY-MM-DD')" }
 	if u := t.Erase.Until; u != nil {
 		p.rowUntil = add(day(u))
 	}
@@ -44,9 +45,9 @@ func (d *DB) proposer(cat *catalog, t *Table, foreignIf string) *proposer {
 			p.points[add(col("t", c.Name)+"::text")] = c.PointsTo
 		}
 		switch c.Mask {
-		case SetNull, SetText, SetRandom:
+		case dataset.SetNull, dataset.SetText, dataset.SetRandom:
 			p.masked = append(p.masked, c.Name)
-		case KeepValue:
+		case dataset.KeepValue:
 			if c.Until != nil {
 				p.colUntil[add(day(c.Until))] = c
 			} else if c.Ground != "" {
@@ -97,7 +98,7 @@ func (p *proposer) fixed() {
 
 // detachFields are the references to null and the columns that the file says
 // to mask with them.
-func detachFields(t *Table) []string {
+func detachFields(t *dataset.Table) []string {
 	var out []string
 	for _, ref := range t.Refs {
 		if ref.Down {
@@ -105,7 +106,7 @@ func detachFields(t *Table) []string {
 		}
 	}
 	for _, c := range t.Columns {
-		if c.Explicit && (c.Mask == SetNull || c.Mask == SetText || c.Mask == SetRandom) {
+		if c.Explicit && (c.Mask == dataset.SetNull || c.Mask == dataset.SetText || c.Mask == dataset.SetRandom) {
 			out = append(out, c.Name)
 		}
 	}
@@ -116,7 +117,7 @@ func detachFields(t *Table) []string {
 // guardSQL is the canonical text of the fields that stay in a row: those kept
 // or masked, without references (a change of owner is seen in Owner) and
 // without what suppression sets.
-func guardSQL(t *Table, alias string) string {
+func guardSQL(t *dataset.Table, alias string) string {
 	skip := map[string]bool{}
 	for _, ref := range t.Refs {
 		for _, c := range ref.Columns {
@@ -130,7 +131,7 @@ func guardSQL(t *Table, alias string) string {
 	}
 	var cols []string
 	for _, c := range t.Columns {
-		if !skip[c.Name] && (t.Erase.Do != MaskRow || c.Mask != Leave) {
+		if !skip[c.Name] && (t.Erase.Do != dataset.MaskRow || c.Mask != dataset.Leave) {
 			cols = append(cols, col(alias, c.Name))
 		}
 	}
@@ -142,11 +143,11 @@ func guardSQL(t *Table, alias string) string {
 
 // foreignSQL finds the person to whom a row refers directly; "" when the table
 // refers to no people.
-func foreignSQL(cat *catalog, d *Dataset, t *Table) string {
+func foreignSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table) string {
 	var alts []string
 	for _, ref := range personRefs(d, t) {
-		to := d.table(ref.To)
-		alts = append(alts, "(select "+quoteText(to.Name+"/")+" || "+keyText(to, "p")+" from "+to.rel()+" p where "+
+		to := d.Table(ref.To)
+		alts = append(alts, "(select "+quoteText(to.Name+"/")+" || "+keyText(to, "p")+" from "+relName(to)+" p where "+
 			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)+" limit 1)")
 	}
 	if len(alts) == 0 {
@@ -193,7 +194,7 @@ func (p *proposer) erasure(r row, vals [][]byte, now time.Time) *connect.Proposa
 		return p.never
 	}
 	do := t.Erase.Do
-	if do == KeepRow {
+	if do == dataset.KeepRow {
 		until, ended := p.end(t.Erase.Until, p.rowUntil, vals, now)
 		if !ended {
 			return &connect.Proposal{Action: connect.Keep, Ground: t.Erase.Ground, Until: until}
@@ -202,17 +203,17 @@ func (p *proposer) erasure(r row, vals [][]byte, now time.Time) *connect.Proposa
 	}
 	if r.shared {
 		switch t.SharedErase {
-		case DetachRow:
+		case dataset.DetachRow:
 			return p.detachAll
-		case KeepRow:
+		case dataset.KeepRow:
 			return p.sharedKeep
 		}
-		do = MaskRow
+		do = dataset.MaskRow
 	}
 	switch do {
-	case MaskRow:
+	case dataset.MaskRow:
 		return p.mask(vals, now)
-	case DetachRow:
+	case dataset.DetachRow:
 		return p.detach
 	}
 	return p.erase
@@ -246,7 +247,7 @@ func (p *proposer) mask(vals [][]byte, now time.Time) *connect.Proposal {
 }
 
 // end computes when a reason ends: the day itself still counts.
-func (p *proposer) end(u *Until, at int, vals [][]byte, now time.Time) (until *time.Time, ended bool) {
+func (p *proposer) end(u *dataset.Until, at int, vals [][]byte, now time.Time) (until *time.Time, ended bool) {
 	if u == nil || at < 0 || vals[at] == nil {
 		return nil, false
 	}

@@ -61,7 +61,7 @@ func (r *rowReader) send(b *batch) error {
 	if out.keyAt = b.keyAt(forms); out.keyAt < 0 {
 		out.keyAt, key = len(exprs), ", "+keyText(b.t, "t")
 	}
-	head := "select " + strings.TrimPrefix(selected(exprs)+key, ", ") + " from " + b.t.rel() + " t where " + live(b.t, "t") + " and "
+	head := "select " + strings.TrimPrefix(selected(exprs)+key, ", ") + " from " + relName(b.t) + " t where " + live(b.t, "t") + " and "
 	run, rest, lo, hi := dense(r.cat, b.t, b.keys)
 	if len(run) > 0 {
 		r.query(head+between(b.t, lo, hi), textArray(run))

@@ -8,35 +8,37 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // usersSQL selects (k.ord, person table, person key) for everybody who uses the
 // rows of t whose keys are the parameters from $first on: those whom shared_by
 // names, and those to whom the row itself refers.
-func usersSQL(cat *catalog, d *Dataset, t *Table, first int) string {
+func usersSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, first int) string {
 	var parts []string
 	for _, s := range t.SharedBy {
-		by := d.table(s.Table)
+		by := d.Table(s.Table)
 		table, who := s.Table, keyText(by, "b")
 		if s.Person != "" {
 			table, who = personOf(by, s.Person), col("b", s.Person)+"::text"
 		}
 		parts = append(parts, fmt.Sprintf(
 			"select k.ord, %s::text as kind, %s as who from unnest($%d::text[]) with ordinality k(v, ord) join %s b on %s = k.v::%s where %s is not null",
-			quoteText(table), who, first, by.rel(), col("b", s.Column), castType(cat.attr(by, s.Column)), who))
+			quoteText(table), who, first, relName(by), col("b", s.Column), castType(cat.attr(by, s.Column)), who))
 	}
 	k := keyParams(t, first, "k")
 	for _, ref := range personRefs(d, t) {
-		to := d.table(ref.To)
+		to := d.Table(ref.To)
 		parts = append(parts, fmt.Sprintf("select k.ord, %s::text as kind, %s as who from %s join %s t on %s join %s p on %s",
-			quoteText(to.Name), keyText(to, "p"), k.from, t.rel(), equalKey(cat, t, "t", k), to.rel(),
+			quoteText(to.Name), keyText(to, "p"), k.from, relName(t), equalKey(cat, t, "t", k), relName(to),
 			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)))
 	}
 	return strings.Join(parts, " union ")
 }
 
 // personOf returns the table of people to which a column refers.
-func personOf(t *Table, column string) string {
+func personOf(t *dataset.Table, column string) string {
 	for _, ref := range t.Refs {
 		if len(ref.Columns) == 1 && ref.Columns[0] == column {
 			return ref.To

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // quote quotes an identifier.
@@ -17,13 +18,13 @@ func quote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`
 // database infers. Values of people are parameters, never literals.
 func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-func (t *Table) rel() string { return quote(t.Schema) + "." + quote(t.Rel) }
+func relName(t *dataset.Table) string { return quote(t.Schema) + "." + quote(t.Rel) }
 
 func col(alias, name string) string { return alias + "." + quote(name) }
 
 // keyText is the key of a row as text: the column's text, or a JSON array of
 // the columns' texts.
-func keyText(t *Table, alias string) string {
+func keyText(t *dataset.Table, alias string) string {
 	if len(t.Key) == 1 {
 		return col(alias, t.Key[0]) + "::text"
 	}
@@ -37,7 +38,7 @@ func keyText(t *Table, alias string) string {
 var errKey = connect.Permanent("bad-key", "A record's key does not have the shape of its table's key.", nil)
 
 // splitKeys turns keys into one array of texts per key column.
-func splitKeys(t *Table, keys []string) ([]any, error) {
+func splitKeys(t *dataset.Table, keys []string) ([]any, error) {
 	n := len(t.Key)
 	if n == 1 {
 		return []any{keys}, nil
@@ -88,7 +89,7 @@ type keys struct {
 }
 
 // keyParams names the parameters from $first on for the keys of t.
-func keyParams(t *Table, first int, alias string) keys {
+func keyParams(t *dataset.Table, first int, alias string) keys {
 	var arrays, names []string
 	k := keys{}
 	for i := range t.Key {
@@ -101,7 +102,7 @@ func keyParams(t *Table, first int, alias string) keys {
 }
 
 // equalKey compares the row's key with the parameters.
-func equalKey(cat *catalog, t *Table, alias string, k keys) string {
+func equalKey(cat *catalog, t *dataset.Table, alias string, k keys) string {
 	parts := make([]string, len(t.Key))
 	for i, name := range t.Key {
 		parts[i] = col(alias, name) + " = " + k.cols[i] + "::" + castType(cat.attr(t, name))
@@ -110,7 +111,7 @@ func equalKey(cat *catalog, t *Table, alias string, k keys) string {
 }
 
 // keyAny restricts rows to a set of keys given as parameters from $first on.
-func keyAny(cat *catalog, t *Table, alias string, first int) string {
+func keyAny(cat *catalog, t *dataset.Table, alias string, first int) string {
 	if len(t.Key) == 1 {
 		return fmt.Sprintf("%s = any($%d::text[]::%s[])", col(alias, t.Key[0]), first, castType(cat.attr(t, t.Key[0])))
 	}
@@ -125,7 +126,7 @@ func keyAny(cat *catalog, t *Table, alias string, first int) string {
 
 // joinOn compares columns of two tables pair by pair, as texts where the types
 // differ.
-func joinOn(cat *catalog, a *Table, aAlias string, aCols []string, b *Table, bAlias string, bCols []string) string {
+func joinOn(cat *catalog, a *dataset.Table, aAlias string, aCols []string, b *dataset.Table, bAlias string, bCols []string) string {
 	parts := make([]string, len(aCols))
 	for i := range aCols {
 		l, r := col(aAlias, aCols[i]), col(bAlias, bCols[i])
@@ -138,7 +139,7 @@ func joinOn(cat *catalog, a *Table, aAlias string, aCols []string, b *Table, bAl
 }
 
 // condSQL writes static conditions.
-func condSQL(alias string, conds []Cond) string {
+func condSQL(alias string, conds []dataset.Cond) string {
 	var parts []string
 	for _, c := range conds {
 		name := col(alias, c.Column)
@@ -165,7 +166,7 @@ func condSQL(alias string, conds []Cond) string {
 }
 
 // live restricts rows to those that the dataset describes.
-func live(t *Table, alias string) string {
+func live(t *dataset.Table, alias string) string {
 	if len(t.Where) == 0 {
 		return "true"
 	}
@@ -173,7 +174,7 @@ func live(t *Table, alias string) string {
 }
 
 // matchSQL compares a column with a text, as the entry says.
-func matchSQL(cat *catalog, t *Table, e *Entry, alias, value string) string {
+func matchSQL(cat *catalog, t *dataset.Table, e *dataset.Entry, alias, value string) string {
 	a := cat.attr(t, e.Column)
 	c := col(alias, e.Column)
 	if a.base == "citext" {
@@ -186,9 +187,9 @@ func matchSQL(cat *catalog, t *Table, e *Entry, alias, value string) string {
 		return c + "::text = " + value
 	}
 	switch e.Match {
-	case MatchFold:
+	case dataset.MatchFold:
 		return "lower(" + c + ") = lower(" + value + ")"
-	case MatchNormal:
+	case dataset.MatchNormal:
 		return normalSQL(e.Kind, c) + " = " + value
 	}
 	return c + " = " + value

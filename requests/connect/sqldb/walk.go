@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
+	"habeas/requests/connect/sqldb/dataset"
 )
 
 // chunk is how many keys go into one statement of a walk.
@@ -30,14 +31,14 @@ type rec struct {
 
 // person is one row of a person table that the walk reached.
 type person struct {
-	table  *Table
+	table  *dataset.Table
 	key    string
 	leader int // union-find over same_person
 }
 
 // set holds the rows found in one table.
 type set struct {
-	t    *Table
+	t    *dataset.Table
 	recs map[string]*rec
 	next []string // found, not yet followed
 	hold []string // rows that others may use: followed when it is known that none does
@@ -165,7 +166,7 @@ func (w *walk) settle(ctx context.Context) error {
 
 // foreigners finds rows in which an identity of the person stands, but which
 // refer to somebody else.
-func (w *walk) foreigners(ctx context.Context, t *Table) error {
+func (w *walk) foreigners(ctx context.Context, t *dataset.Table) error {
 	f := foreignSQL(w.cat, w.d.data, t)
 	s := w.sets[t.Name]
 	if f == "" || w.d.links[t.Name].leaf {
@@ -178,7 +179,7 @@ func (w *walk) foreigners(ctx context.Context, t *Table) error {
 		}
 	}
 	k := keyParams(t, 1, "k")
-	q := "select k.ord, " + f + " from " + k.from + " join " + t.rel() + " t on " + equalKey(w.cat, t, "t", k)
+	q := "select k.ord, " + f + " from " + k.from + " join " + relName(t) + " t on " + equalKey(w.cat, t, "t", k)
 	for part := range slices.Chunk(own, chunk) {
 		args, err := splitKeys(t, part)
 		if err != nil {
@@ -357,7 +358,7 @@ func (w *walk) ownerOf(r *rec) int {
 	return -1
 }
 
-func (w *walk) newPerson(t *Table, key string) int {
+func (w *walk) newPerson(t *dataset.Table, key string) int {
 	w.people = append(w.people, person{table: t, key: key, leader: len(w.people)})
 	return len(w.people) - 1
 }

@@ -5,13 +5,13 @@ import (
 	"strings"
 	"testing"
 
-	"habeas/requests/connect/sqldb"
+	"habeas/requests/connect/sqldb/dataset"
 	"habeas/requests/testkit/acme"
 )
 
 func TestDatasetFilesParse(t *testing.T) {
 	for name, text := range map[string]string{"crm.yaml": acme.CRM, "social.yaml": acme.Social} {
-		d, err := sqldb.Parse(name, []byte(text))
+		d, err := dataset.Parse(name, []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

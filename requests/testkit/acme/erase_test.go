@@ -14,6 +14,7 @@ import (
 
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb"
+	"habeas/requests/connect/sqldb/dataset"
 	"habeas/requests/testkit/acme"
 )
 
@@ -36,7 +37,7 @@ func open(t *testing.T, url string) []*system {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { c.Close() })
-		d, err := sqldb.Parse(name, []byte(text))
+		d, err := dataset.Parse(name, []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}

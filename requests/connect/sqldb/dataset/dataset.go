@@ -1,12 +1,8 @@
-// Package sqldb finds, reads, masks and erases one person's rows in a
-// PostgreSQL database that a dataset file describes (docs/datasets.md).
-//
-// A walk starts where identities enter and follows the references of the
-// dataset in sets of keys, in one read-only snapshot. Erasure runs children
-// first in one transaction, and changes nothing when it finds other rows than
-// were planned. Identities reach the database as parameters only; names come
-// from the dataset file and are always quoted.
-package sqldb
+// Package dataset is the description of a SQL database: which tables hold
+// personal data, how one person's rows hang together, and what an erasure does
+// to each of them (docs/datasets.md). It is read strictly, names every fault
+// with its line, and never touches a database.
+package dataset
 
 import (
 	"crypto/sha256"
@@ -190,7 +186,7 @@ type Literal struct {
 }
 
 // table returns a table by record type, or nil.
-func (d *Dataset) table(name string) *Table {
+func (d *Dataset) Table(name string) *Table {
 	i, ok := slices.BinarySearchFunc(d.Tables, name, func(t *Table, n string) int {
 		switch {
 		case t.Name < n:
@@ -207,11 +203,11 @@ func (d *Dataset) table(name string) *Table {
 }
 
 // describes reports whether the dataset has the database's table.
-func (d *Dataset) describes(schema, rel string) bool {
+func (d *Dataset) Describes(schema, rel string) bool {
 	return slices.ContainsFunc(d.Tables, func(t *Table) bool { return t.Schema == schema && t.Rel == rel })
 }
 
-func (t *Table) column(name string) *Column {
+func (t *Table) Column(name string) *Column {
 	for _, c := range t.Columns {
 		if c.Name == name {
 			return c
@@ -225,7 +221,7 @@ func (t *Table) column(name string) *Column {
 func (d *Dataset) Hash() string {
 	b, err := json.Marshal(d)
 	if err != nil {
-		panic(fmt.Sprintf("sqldb: a dataset is plain data: %v", err))
+		panic(fmt.Sprintf("dataset: a dataset is plain data: %v", err))
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])

@@ -1,4 +1,4 @@
-package sqldb
+package dataset
 
 import "slices"
 
@@ -23,7 +23,7 @@ func (r *reader) resolve(d *Dataset) {
 
 func (r *reader) resolveColumns(t *Table) {
 	need := func(line int, what, col string) {
-		if col != "" && t.column(col) == nil {
+		if col != "" && t.Column(col) == nil {
 			r.fault(line, "%s of table %s names column %s, which is not under its columns", what, t.Name, col)
 		}
 	}
@@ -74,17 +74,17 @@ func (r *reader) resolveColumns(t *Table) {
 
 func (r *reader) resolveRef(d *Dataset, t *Table, ref *Ref) {
 	for _, c := range ref.Columns {
-		if t.column(c) == nil {
+		if t.Column(c) == nil {
 			r.fault(ref.Line, "reference names column %s, which is not under the columns of %s", c, t.Name)
 		}
 	}
-	to := d.table(ref.To)
+	to := d.Table(ref.To)
 	if to == nil {
 		r.fault(ref.Line, "reference points to %s, which is not a table of this file", ref.To)
 		return
 	}
 	for _, c := range ref.ToColumns {
-		if to.column(c) == nil {
+		if to.Column(c) == nil {
 			r.fault(ref.Line, "reference points to column %s, which is not under the columns of %s", c, to.Name)
 		}
 	}
@@ -100,13 +100,13 @@ func (r *reader) resolveShared(d *Dataset, t *Table, s SharedBy) {
 	if len(t.Key) != 1 {
 		r.fault(s.Line, "shared_by needs a key of one column in %s", t.Name)
 	}
-	by := d.table(s.Table)
+	by := d.Table(s.Table)
 	if by == nil {
 		r.fault(s.Line, "shared_by names %s, which is not a table of this file", s.Table)
 		return
 	}
 	for _, c := range []string{s.Column, s.Person} {
-		if c != "" && by.column(c) == nil {
+		if c != "" && by.Column(c) == nil {
 			r.fault(s.Line, "shared_by names column %s, which is not under the columns of %s", c, by.Name)
 		}
 	}
@@ -117,7 +117,7 @@ func (r *reader) resolveShared(d *Dataset, t *Table, s SharedBy) {
 		return
 	}
 	for _, ref := range by.Refs {
-		if len(ref.Columns) == 1 && ref.Columns[0] == s.Person && d.table(ref.To) != nil && d.table(ref.To).Person {
+		if len(ref.Columns) == 1 && ref.Columns[0] == s.Person && d.Table(ref.To) != nil && d.Table(ref.To).Person {
 			return
 		}
 	}
