@@ -23,7 +23,7 @@ var (
 	//go:embed social.yaml
 	Social string
 	//go:embed schema.sql
-	schema string
+	Schema string
 )
 
 // Archive is the name of the manual system that crm.contacts.paper_file
@@ -39,7 +39,7 @@ func Create(ctx context.Context, url string) error {
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, schema); err != nil {
+		if _, err := tx.Exec(ctx, Schema); err != nil {
 			return fmt.Errorf("acme: schema: %w", err)
 		}
 		for _, t := range generate().tables {
