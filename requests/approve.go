@@ -109,12 +109,14 @@ func (ch *change) execute(ctx context.Context, by Actor, p *storedPlan) error {
 	if err := ch.become(by, Executing); err != nil {
 		return err
 	}
-	ch.c.setFlag(Attention, false) // somebody looked, and decided
+	if by.Staff() {
+		ch.c.setFlag(Attention, false) // somebody looked, and decided
+	}
 	wait := ch.at.Add(ch.s.set.ErasureWait)
 	if end := ch.c.DueOn.AddDate(0, 0, 1); wait.After(end) {
 		wait = end
 	}
-	if ch.s.set.ErasureWait > 0 {
+	if ch.s.set.ErasureWait > 0 && NeedsProof(ch.c.Rights) { // what goes by rule erases nothing
 		ch.c.WaitUntil = &wait
 	}
 	for _, m := range p.Manual {

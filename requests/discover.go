@@ -165,7 +165,7 @@ func (ch *change) stepDiscovering(ctx context.Context) (bool, error) {
 	ch.record(workerActor, evidence.PlanApproved{
 		Approval: 1, Needed: 1, ByRule: true, Counts: plan.rightCounts(), PlanHash: evidence.Digest(plan.Hash),
 	})
-	return false, ch.become(workerActor, Executing)
+	return true, ch.execute(ctx, workerActor, plan)
 }
 
 // walks returns the last finished walk of every system in a discovery.
