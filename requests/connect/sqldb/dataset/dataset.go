@@ -24,6 +24,7 @@ type Dataset struct {
 type Table struct {
 	Name      string // record type
 	Schema    string
+	AnySchema bool   `json:"-"` // the file names no schema: Schema is a default
 	Rel       string // name in the database
 	Title     string
 	Purpose   string
@@ -36,7 +37,14 @@ type Table struct {
 	Where     []Cond
 	Erase     RowErase
 	// Never is the ground on which rows are always kept.
-	Never       string
+	Never string
+	// Lookup tables hold nothing personal in themselves (products, countries):
+	// their rows are disclosed with those that refer to them, and no erasure
+	// proposes anything for them. Erase is KeepRow without a ground.
+	Lookup bool `json:",omitempty"`
+	// After names the tables whose rows an erasure changes first, besides what
+	// references and foreign keys ask for; sorted, without cycles.
+	After       []Order `json:",omitempty"`
 	SharedBy    []SharedBy
 	SharedErase Strategy // Detach, MaskRow or KeepRow
 	Suppress    *Suppress
@@ -44,6 +52,14 @@ type Table struct {
 	Entries     []*Entry
 	Refs        []*Ref
 	Line        int `json:"-"`
+
+	before []Order // moved to After of the other tables by resolve
+}
+
+// Order says that an erasure changes rows of Table first.
+type Order struct {
+	Table string
+	Line  int `json:"-"`
 }
 
 // Strategy is what erasure does to a row.
@@ -79,10 +95,18 @@ type Masking string
 
 // The ways to mask a column. Leave means that masking does not touch it.
 const (
-	Leave     Masking = ""
-	SetNull   Masking = "null"
-	SetText   Masking = "text"
+	Leave   Masking = ""
+	SetNull Masking = "null"
+	SetText Masking = "text"
+	// SetRandom is a value of its own for every row, unique: of texts, uuids,
+	// whole numbers, dates and times.
 	SetRandom Masking = "random"
+	// SetHash is a keyed digest of the value, marked like a random text; equal
+	// values stay equal within one erasure, whose key is then thrown away. Of
+	// texts and uuids.
+	SetHash Masking = "hash"
+	// SetYear is the first moment of the value's year. Of dates and times.
+	SetYear   Masking = "year"
 	KeepValue Masking = "keep"
 )
 
@@ -127,7 +151,10 @@ type Entry struct {
 	Always      bool   // learned identities are proven
 	Proven      []Cond // or when these hold
 	Confirm     string // kind of the identity that must agree
-	Line        int    `json:"-"`
+	// System is the system that a reference across databases leads to or comes
+	// from. Such an entry enters (direction from), is learned (to), or both.
+	System string `json:",omitempty"`
+	Line   int    `json:"-"`
 }
 
 // Composed reports whether the identity is made of two parts.
@@ -141,7 +168,10 @@ type Ref struct {
 	Up         bool // walked from the rows here to the row referred to
 	Down       bool // walked from the row referred to, to the rows here
 	SamePerson bool
-	Line       int `json:"-"`
+	// Handler references do not say whose a row is: the clerk who answered a
+	// ticket. The row is no one's merely because it refers to that person.
+	Handler bool `json:",omitempty"`
+	Line    int  `json:"-"`
 }
 
 // SharedBy names rows that show who uses a shared row: those of Table whose
@@ -185,7 +215,16 @@ type Literal struct {
 	Null bool
 }
 
-// table returns a table by record type, or nil.
+// Changes reports whether masking puts another value into the column.
+func (m Masking) Changes() bool {
+	switch m {
+	case SetNull, SetText, SetRandom, SetHash, SetYear:
+		return true
+	}
+	return false
+}
+
+// Table returns a table by record type, or nil.
 func (d *Dataset) Table(name string) *Table {
 	i, ok := slices.BinarySearchFunc(d.Tables, name, func(t *Table, n string) int {
 		switch {
@@ -202,11 +241,22 @@ func (d *Dataset) Table(name string) *Table {
 	return d.Tables[i]
 }
 
-// describes reports whether the dataset has the database's table.
+// DefaultSchema sets the schema of the tables for which the file names none;
+// without it they are in "public".
+func (d *Dataset) DefaultSchema(name string) {
+	for _, t := range d.Tables {
+		if t.AnySchema {
+			t.Schema = name
+		}
+	}
+}
+
+// Describes reports whether the dataset has the database's table.
 func (d *Dataset) Describes(schema, rel string) bool {
 	return slices.ContainsFunc(d.Tables, func(t *Table) bool { return t.Schema == schema && t.Rel == rel })
 }
 
+// Column returns a described column, or nil.
 func (t *Table) Column(name string) *Column {
 	for _, c := range t.Columns {
 		if c.Name == name {

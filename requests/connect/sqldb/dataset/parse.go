@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Parse reads a dataset file. file names it in faults. The error is a
@@ -32,9 +33,6 @@ func (r *reader) dataset(text []byte) *Dataset {
 		r.fault(n.line, "version must be 1")
 	}
 	schema := r.str(n, "schema")
-	if schema == "" {
-		schema = "public"
-	}
 	tables := n.get("tables")
 	if tables == nil || tables.kind != mapping || len(tables.keys) == 0 {
 		r.fault(n.line, "tables must name at least one table")
@@ -56,8 +54,8 @@ func (r *reader) dataset(text []byte) *Dataset {
 // name refuses names that no database takes, so that quoting is always exact.
 func (r *reader) name(line int, names ...string) {
 	for _, n := range names {
-		if n == "" || len(n) > 63 || strings.ContainsRune(n, 0) || !strings.EqualFold(n, strings.ToValidUTF8(n, "")) {
-			r.fault(line, "%q is not a name of 1 to 63 bytes", n)
+		if n == "" || utf8.RuneCountInString(n) > 64 || strings.ContainsRune(n, 0) || !utf8.ValidString(n) {
+			r.fault(line, "%q is not a name of 1 to 64 characters", n)
 		}
 	}
 }
@@ -65,15 +63,16 @@ func (r *reader) name(line int, names ...string) {
 func (r *reader) table(name, schema string, n *node, line int) *Table {
 	if !r.known(n, "table "+name,
 		"table", "title", "purpose", "source", "recipient", "retention", "social", "key", "person", "where",
-		"erase", "never_erase", "shared_by", "shared_erase", "suppress", "columns", "identities", "references") {
+		"erase", "never_erase", "lookup", "erase_after", "erase_before", "shared_by", "shared_erase", "suppress",
+		"columns", "identities", "references") {
 		return nil
 	}
 	t := &Table{
-		Name: name, Schema: schema, Rel: name,
+		Name: name, Schema: schema, AnySchema: schema == "", Rel: name,
 		Title: r.str(n, "title"), Purpose: r.str(n, "purpose"), Source: r.str(n, "source"),
 		Recipient: r.str(n, "recipient"), Retention: r.str(n, "retention"),
 		Social: r.boolean(n, "social"), Person: r.boolean(n, "person"),
-		Never: r.str(n, "never_erase"), Line: line,
+		Never: r.str(n, "never_erase"), Lookup: r.boolean(n, "lookup"), Line: line,
 	}
 	if t.Title == "" {
 		t.Title = name
@@ -81,8 +80,11 @@ func (r *reader) table(name, schema string, n *node, line int) *Table {
 	if rel := r.str(n, "table"); rel != "" {
 		t.Rel = rel
 		if s, after, ok := strings.Cut(rel, "."); ok {
-			t.Schema, t.Rel = s, after
+			t.Schema, t.AnySchema, t.Rel = s, false, after
 		}
+	}
+	if t.AnySchema {
+		t.Schema = "public"
 	}
 	r.name(line, t.Schema, t.Rel)
 	if k := n.get("key"); k != nil {
@@ -95,6 +97,7 @@ func (r *reader) table(name, schema string, n *node, line int) *Table {
 		t.Where = r.conds(w, "where")
 	}
 	r.rowErase(t, n, line)
+	r.eraseOrder(t, n)
 	r.shared(t, n)
 	if s := n.get("suppress"); s != nil {
 		t.Suppress = r.suppress(s)
@@ -160,8 +163,8 @@ func (r *reader) columnErase(c *Column, v *node) {
 	switch {
 	case v.kind == null, v.kind == scalar && v.text == "null":
 		c.Mask = SetNull
-	case v.kind == scalar && v.text == "random":
-		c.Mask = SetRandom
+	case v.kind == scalar && slices.Contains([]Masking{SetRandom, SetHash, SetYear}, Masking(v.text)):
+		c.Mask = Masking(v.text)
 	case v.kind == scalar && v.text == "keep":
 		c.Mask = KeepValue
 	case v.kind == mapping && v.get("text") != nil:
@@ -172,12 +175,21 @@ func (r *reader) columnErase(c *Column, v *node) {
 		c.Mask, c.Ground = KeepValue, r.str(v, "keep")
 		c.Until = r.until(v)
 	default:
-		r.fault(v.line, "erase of column %s must be null, random, keep, {text: …} or {keep: ground, until: …}", c.Name)
+		r.fault(v.line, "erase of column %s must be null, random, hash, year, keep, {text: …} or {keep: ground, until: …}", c.Name)
 	}
 }
 
 func (r *reader) rowErase(t *Table, n *node, line int) {
 	e := n.get("erase")
+	if t.Lookup {
+		for _, key := range []string{"erase", "never_erase", "person", "suppress", "shared_by", "shared_erase"} {
+			if v := n.get(key); v != nil {
+				r.fault(v.line, "table %s is a lookup: it holds nothing personal, so it takes no %s", t.Name, key)
+			}
+		}
+		t.Erase = RowErase{Do: KeepRow}
+		return
+	}
 	if t.Never != "" {
 		if e != nil {
 			r.fault(e.line, "table %s has never_erase, so it takes no erase", t.Name)

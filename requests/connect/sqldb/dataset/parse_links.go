@@ -141,9 +141,13 @@ func (r *reader) references(t *Table, n *node) {
 		case scalar:
 			to = v.text
 		case mapping:
-			r.known(v, "reference "+key, "to", "direction", "same_person")
+			if to := v.get("to"); to != nil && to.kind == mapping {
+				r.elsewhere(t, key, v, to, line)
+				continue
+			}
+			r.known(v, "reference "+key, "to", "direction", "same_person", "handler")
 			to, direction = r.str(v, "to"), r.str(v, "direction")
-			ref.SamePerson = r.boolean(v, "same_person")
+			ref.SamePerson, ref.Handler = r.boolean(v, "same_person"), r.boolean(v, "handler")
 		}
 		table, cols, ok := strings.Cut(to, ".")
 		if !ok {
@@ -176,6 +180,60 @@ func (r *reader) references(t *Table, n *node) {
 			r.fault(line, "direction must be from, to, both or none")
 		}
 		t.Refs = append(t.Refs, ref)
+	}
+}
+
+// elsewhere reads a reference to a person in another system: an identity that
+// is learned here (direction to), enters here (from), or both.
+func (r *reader) elsewhere(t *Table, key string, v, to *node, line int) {
+	r.known(v, "reference "+key, "to", "direction", "proven", "match")
+	r.known(to, "to", "system", "kind")
+	e := &Entry{Kind: r.str(to, "kind"), Column: key, System: r.str(to, "system"), Line: line}
+	if e.Kind == "" || e.System == "" {
+		r.fault(to.line, "a reference to another system needs both: {to: {system: …, kind: …}}")
+		return
+	}
+	if e.Kind == "handle" || e.Kind == "social_id" {
+		r.fault(to.line, "%s is made of two columns: put it under identities of the table", e.Kind)
+		return
+	}
+	switch r.str(v, "direction") {
+	case "", "to":
+		e.Learn = true
+	case "from":
+		e.Enter = true
+	case "both":
+		e.Enter, e.Learn = true, true
+	default:
+		r.fault(line, "direction of a reference to another system must be to, from or both")
+	}
+	e.Match = r.match(v, e.Kind, line)
+	// A reference is a statement of this file: it counts as proven unless
+	// conditions say otherwise.
+	e.Always = e.Learn && v.get("proven") == nil
+	r.proven(e, v)
+	if v.get("proven") != nil && !e.Learn {
+		r.fault(line, "proven belongs to a reference that leads to the other system: direction to or both")
+	}
+	t.Entries = append(t.Entries, e)
+}
+
+// eraseOrder reads erase_after and erase_before. Both are kept as After, of
+// this table or, by resolve, of the other.
+func (r *reader) eraseOrder(t *Table, n *node) {
+	for _, key := range []string{"erase_after", "erase_before"} {
+		v := n.get(key)
+		if v == nil {
+			continue
+		}
+		for _, other := range r.strs(v, key) {
+			o := Order{Table: other, Line: v.line}
+			if key == "erase_after" {
+				t.After = append(t.After, o)
+			} else {
+				t.before = append(t.before, o)
+			}
+		}
 	}
 }
 

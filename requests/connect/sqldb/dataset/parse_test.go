@@ -10,7 +10,7 @@ import (
 
 // The example in the docs is the format's first user.
 func TestParseDocsExample(t *testing.T) {
-	doc, err := os.ReadFile("../../../docs/datasets.md")
+	doc, err := os.ReadFile("../../../../docs/datasets.md")
 	if err != nil {
 		t.Fatal(err)
 	}

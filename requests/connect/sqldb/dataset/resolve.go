@@ -5,6 +5,7 @@ import "slices"
 // resolve checks that every name in the dataset leads somewhere.
 func (r *reader) resolve(d *Dataset) {
 	rels := map[[2]string]string{}
+	r.resolveOrder(d)
 	for _, t := range d.Tables {
 		rel := [2]string{t.Schema, t.Rel}
 		if other, twice := rels[rel]; twice {
@@ -87,6 +88,9 @@ func (r *reader) resolveRef(d *Dataset, t *Table, ref *Ref) {
 		if to.Column(c) == nil {
 			r.fault(ref.Line, "reference points to column %s, which is not under the columns of %s", c, to.Name)
 		}
+	}
+	if ref.Handler && ref.SamePerson {
+		r.fault(ref.Line, "a reference to a handler is not to the same person")
 	}
 	if ref.Up && to.Person && !ref.SamePerson {
 		r.fault(ref.Line, "%s holds people: a reference leads there only with same_person: true", to.Name)
