@@ -23,7 +23,10 @@ type ConsentState = consent.State
 
 func (s *Service) checkConsent(id connect.Identity, purpose string) error {
 	known := slices.ContainsFunc(s.set.Purposes, func(p Purpose) bool { return p.Name == purpose })
-	_, faults := checkIdentities([]connect.Identity{id}, Actor{Role: Agent}, nil)
+	var faults []FieldError
+	if id.Kind != visitorKind || id.Value == "" || len(id.Value) > maxVisitor || !plainText(id.Value) {
+		_, faults = checkIdentities([]connect.Identity{id}, Actor{Role: Agent}, nil)
+	}
 	if !known {
 		var names []string
 		for _, p := range s.set.Purposes {
@@ -64,4 +67,14 @@ func (s *Service) CheckConsent(ctx context.Context, id connect.Identity, purpose
 		return ConsentState{}, err
 	}
 	return consent.Check(ctx, s.db, s.ring, consent.Identity{Kind: id.Kind, Normal: id.Normal()}, purpose)
+}
+
+// AskAgainFrom is the first day on which somebody who refuses a sale or sharing
+// may be asked for consent again (Cal. Civ. Code 1798.135(c)(4)); nil where the
+// law sets none.
+func (s *Service) AskAgainFrom(purpose string, st ConsentState) *time.Time {
+	if st.Allowed || st.Since.IsZero() || !slices.Contains(s.set.GPC.Purposes, purpose) {
+		return nil
+	}
+	return new(promptAfter(st.Since))
 }

@@ -40,6 +40,8 @@ type Filing struct {
 	Channel    string     `json:"channel,omitempty"`
 	ReceivedAt *time.Time `json:"received_at,omitempty"`
 	Reason     string     `json:"reason,omitempty"`
+
+	signal bool // a browser's opt-out preference signal asks, not a form
 }
 
 // Receipt is the answer to a filing. It looks the same whoever files.
@@ -75,6 +77,7 @@ const (
 
 // Region and locale stand in the log in clear: only what has their form does.
 var (
+	originForm = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
 	regionForm = regexp.MustCompile(`^([A-Z]{2}-)?[A-Z0-9]{0,3}$`)
 	localeForm = regexp.MustCompile(`^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2})?$`)
 )
@@ -319,6 +322,9 @@ func (s *Service) newCase(by Actor, f Filing, now time.Time) (*Case, error) {
 	}
 	if f.ReceivedAt != nil {
 		c.ReceivedAt = *f.ReceivedAt
+	}
+	if f.signal {
+		c.Channel = "gpc"
 	}
 	if by.Staff() {
 		if id, err := uuid.Parse(by.ID); err == nil {

@@ -42,6 +42,7 @@ type Settings struct {
 	Purposes         []Purpose       // what people consented to
 	Zone             string          // the controller's time zone; empty: as the law says
 	HolidaySet       string          // the controller's holidays; empty: as the country says
+	GPC              GPC             // opt-out preference signals of browsers
 }
 
 // Purpose is a use of personal data that rests on consent.

@@ -135,7 +135,7 @@ var taskColours = map[string]string{
 
 var roleWords = map[string]string{"dpo": "DPO", "agent": "Agent", "auditor": "Auditor", "admin": "Admin"}
 
-var channelWords = map[string]string{"portal": "Portal", "api": "API", "phone": "Phone", "letter": "Letter", "counter": "Counter", "e-mail": "E-mail"}
+var channelWords = map[string]string{"portal": "Portal", "api": "API", "phone": "Phone", "letter": "Letter", "counter": "Counter", "e-mail": "E-mail", "gpc": "Browser signal"}
 
 // channelBy says how a request came: "by phone", "over the portal".
 func channelBy(code string) string {

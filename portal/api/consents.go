@@ -27,10 +27,13 @@ type consentState struct {
 	Allowed bool    `json:"allowed"`
 	Since   *moment `json:"since,omitempty"`
 	Receipt string  `json:"receipt,omitempty"`
+	// AskAgainFrom is when a person who opted out of sale or sharing may be
+	// asked to opt in again.
+	AskAgainFrom *moment `json:"ask_again_from,omitempty"`
 }
 
-func consentOf(s requests.ConsentState) consentState {
-	return consentState{Allowed: s.Allowed, Since: momentOf(&s.Since), Receipt: s.Receipt}
+func (a *api) consentOf(purpose string, s requests.ConsentState) consentState {
+	return consentState{Allowed: s.Allowed, Since: momentOf(&s.Since), Receipt: s.Receipt, AskAgainFrom: momentOf(a.svc.AskAgainFrom(purpose, s))}
 }
 
 func (a *api) recordConsent(c *fiber.Ctx) error {
@@ -47,7 +50,7 @@ func (a *api) recordConsent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, fiber.StatusCreated, consentOf(s))
+	return answer(c, fiber.StatusCreated, a.consentOf(in.Purpose, s))
 }
 
 func (a *api) checkConsent(c *fiber.Ctx) error {
@@ -59,5 +62,5 @@ func (a *api) checkConsent(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, fiber.StatusOK, consentOf(s))
+	return answer(c, fiber.StatusOK, a.consentOf(in.Purpose, s))
 }

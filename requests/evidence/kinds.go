@@ -91,7 +91,7 @@ func Decode(kind string, data []byte) (Data, error) {
 
 // RequestFiled holds what a reader needs to compute every deadline again.
 type RequestFiled struct {
-	Channel    Code   `json:"channel"` // portal, api, phone, letter, counter, e-mail
+	Channel    Code   `json:"channel"` // portal, api, phone, letter, counter, e-mail, gpc
 	Country    Code   `json:"country"`
 	DueOn      Date   `json:"due_on,omitempty"` // as computed when filed
 	Holidays   Code   `json:"holidays"`         // holiday set: DE, EW, none, …

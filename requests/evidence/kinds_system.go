@@ -82,7 +82,7 @@ type HoldLifted struct {
 type ConsentChanged struct {
 	Allowed bool   `json:"allowed"`
 	Purpose Code   `json:"purpose"`
-	Source  Code   `json:"source"`  // request, undo, service
+	Source  Code   `json:"source"`  // request, undo, service, gpc
 	Subject Digest `json:"subject"` // keyed digest of the identity
 }
 
