@@ -1,6 +1,13 @@
 package clock
 
-import "strings"
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
 
 // Choice is which law, holiday set and zone a request runs under. In an
 // override an empty field leaves that part to the next rule.
@@ -52,6 +59,12 @@ type Overrides map[string]Choice
 // region ("CA" or "US-CA"). Overrides win from the most to the least specific
 // key, field by field; then come the rules above, and Elsewhere last.
 func Applies(country, region string, overrides ...Overrides) Choice {
+	return Builtin().Applies(country, region, overrides...)
+}
+
+// Applies is the function of that name over this table: a state with a row of
+// its own here has its law.
+func (l *Laws) Applies(country, region string, overrides ...Overrides) Choice {
 	country = strings.ToUpper(strings.TrimSpace(country))
 	if country == "UK" {
 		country = "GB"
@@ -68,7 +81,7 @@ func Applies(country, region string, overrides ...Overrides) Choice {
 		}
 	}
 	c.take(countries[place])
-	if row, ok := Builtin().rows[region]; ok && country == "US" && (row.Family == "US" || row.Family == "CA") {
+	if row, ok := l.orBuiltin().rows[region]; ok && country == "US" && (row.Family == "US" || row.Family == "CA") {
 		c.take(Choice{row.Code, row.Set, row.Zone})
 	}
 	c.take(countries[country])
@@ -81,3 +94,28 @@ func (c *Choice) take(o Choice) {
 	set(&c.Set, o.Set)
 	set(&c.Zone, o.Zone)
 }
+
+// Check names the first override that cannot be: an unknown law, set or zone,
+// or a key that is no place.
+func (o Overrides) Check(l *Laws) error {
+	for _, key := range slices.Sorted(maps.Keys(o)) {
+		if !placeForm.MatchString(key) {
+			return fmt.Errorf("%q is no place: write DE, US-CA or *", clip(key))
+		}
+		c := o[key]
+		if c.Law != "" {
+			if _, err := l.Law(c.Law); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
+		if c.Set != "" && sets[c.Set] == nil {
+			return fmt.Errorf("%s: %w", key, badSet(c.Set))
+		}
+		if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "Local" {
+			return fmt.Errorf("%s: there is no time zone %q; use an IANA name such as Europe/Berlin", key, clip(c.Zone))
+		}
+	}
+	return nil
+}
+
+var placeForm = regexp.MustCompile(`^([A-Z]{2}(-[A-Z0-9]{1,3})?|\*)$`)

@@ -251,7 +251,7 @@ func (r *run) deadline(t Term) (Deadline, bool) {
 	d.At = d.Due.endOf(r.loc)
 	d.Target = d.Due.AddDays(-t.Target)
 	if t.Note != "" {
-		d.rule("note", t.Cite, "%s", t.Note)
+		d.rule("note", t.Cite, Facts{}, "%s", t.Note)
 	}
 	return d, true
 }
@@ -264,11 +264,11 @@ func (r *run) hours(t Term, d *Deadline) {
 	d.Due = DateIn(d.At, r.loc)
 	d.Target = d.Due
 	if r.in.Received.At.IsZero() {
-		d.rule("counted", t.Cite, "Counted from the first minute of %s, as no hour is given.", r.received.Long())
+		d.rule("counted", t.Cite, Facts{Day: r.received}, "Counted from the first minute of %s, as no hour is given.", r.received.Long())
 	} else {
-		d.rule("counted", t.Cite, "Counted from %s, when it became known.", moment(start.In(r.loc)))
+		d.rule("counted", t.Cite, Facts{Day: r.received}, "Counted from %s, when it became known.", moment(start.In(r.loc)))
 	}
-	d.rule("ends", t.Cite, "%d hours end %s; weekends, holidays and clock changes do not move them.", t.N, moment(d.At))
+	d.rule("ends", t.Cite, Facts{Day: d.Due, N: t.N, Unit: t.Unit}, "%d hours end %s; weekends, holidays and clock changes do not move them.", t.N, moment(d.At))
 }
 
 // announced is a new date that the controller announced instead of a figure.
@@ -277,7 +277,7 @@ func (r *run) announced(t Term, d *Deadline) bool {
 		if e.Kind == Extended && !e.To.IsZero() {
 			d.Due = e.To
 			r.receivedRule(t, d)
-			d.rule("announced", t.Cite, "On %s the answer was announced for %s.", e.From.Long(), weekday(e.To))
+			d.rule("announced", t.Cite, Facts{From: e.From, Day: e.To}, "On %s the answer was announced for %s.", e.From.Long(), weekday(e.To))
 			return true
 		}
 	}
@@ -294,32 +294,38 @@ func (r *run) days(t Term, d *Deadline) {
 	}
 	start := s.start
 	if start != r.received {
-		d.rule("restarted", r.move(s.by.Kind).Cite, "%s on %s: the period counts from that day.", arrived(s.by, r.today), start.Long())
+		d.rule("restarted", r.move(s.by.Kind).Cite, Facts{What: s.by.Kind, From: s.by.From, To: s.by.To, Day: start}, "%s on %s: the period counts from that day.", arrived(s.by, r.today), start.Long())
 	}
 	end := r.count(start, t)
 	cite := t.Cite
-	if t.Unit == "month" && end.Day != start.Day {
+	if t.Unit == "month" && start.AddMonths(t.N).Day != start.Day {
 		cite += "; " + r.law.ClampCite
 	}
-	d.rule("ends", cite, "%s %s %s.", spell(t.N, t.Unit), ends(t.N), r.describe(end))
+	d.rule("ends", cite, Facts{Day: end, N: t.N, Unit: t.Unit, Holiday: r.cal.holiday(end) != ""}, "%s %s %s.", spell(t.N, t.Unit), ends(t.N), r.describe(end))
 	end = r.pauses(s, end, d)
 	d.Due = end
 	if r.law.Roll == nil {
 		return
 	}
 	if d.Due = r.cal.roll(end); d.Due != end {
-		d.rule("rolled", r.law.Roll.Cite, "Moved to %s, the next working day.", weekday(d.Due))
+		d.rule("rolled", r.law.Roll.Cite, Facts{Day: d.Due}, "Moved to %s, the next working day.", weekday(d.Due))
 	}
 }
 
+// count is the end of a period before anything moves it: a day less where the
+// law is read to count the day of receipt.
 func (r *run) count(start Date, t Term) Date {
+	less := 0
+	if r.law.FirstDay && t.From == "request" {
+		less = 1
+	}
 	switch t.Unit {
 	case "month":
-		return start.AddMonths(t.N)
+		return start.AddMonths(t.N).AddDays(-less)
 	case "business_day":
-		return r.cal.addWorking(start, t.N)
+		return r.cal.addWorking(start, t.N-less)
 	default:
-		return start.AddDays(t.N)
+		return start.AddDays(t.N - less)
 	}
 }
 

@@ -170,21 +170,26 @@ func (r *run) idle(start Date, pauses []Event) map[Date]bool {
 // event.
 func (r *run) pauses(s settled, end Date, d *Deadline) Date {
 	for _, e := range s.none {
-		d.rule("no_pause", r.keepCite(e.Kind), "%s does not move this clock.", happened(e))
+		d.rule("no_pause", r.keepCite(e.Kind), r.facts(e), "%s does not move this clock.", happened(e))
 	}
 	days := 0
 	for i, e := range s.open {
 		total := len(r.idle(s.start, s.open[:i+1]))
 		if n := total - days; n > 0 {
 			days = total
-			d.rule("paused", r.move(e.Kind).Cite, "%s: %s not count, so the period ends %s.", happened(e), doDays(n), r.describe(end.AddDays(days)))
+			facts := r.facts(e)
+			facts.N, facts.Day = n, end.AddDays(days)
+			facts.Holiday = r.cal.holiday(facts.Day) != ""
+			d.rule("paused", r.move(e.Kind).Cite, facts, "%s: %s not count, so the period ends %s.", happened(e), doDays(n), r.describe(end.AddDays(days)))
 		}
 	}
 	for _, e := range s.late {
-		d.rule("late_pause", r.move(e.Kind).Cite, "%s: this was after the due date and moves nothing.", happened(e))
+		d.rule("late_pause", r.move(e.Kind).Cite, r.facts(e), "%s: this was after the due date and moves nothing.", happened(e))
 	}
 	return end.AddDays(days)
 }
+
+func (r *run) facts(e Event) Facts { return Facts{What: e.Kind, From: e.From, To: e.To} }
 
 // keepCite is the article that keeps an event from moving the clock.
 func (r *run) keepCite(kind string) string {

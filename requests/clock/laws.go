@@ -49,6 +49,7 @@ type Law struct {
 	CountCite string            `yaml:"count_cite"` // the day of receipt is not counted
 	ClampCite string            `yaml:"clamp_cite"` // a missing date becomes the month's last
 	Roll      *Roll             `yaml:"roll"`
+	FirstDay  bool              `yaml:"first_day"` // the day of receipt is day 1: every period of a request ends a day earlier
 	Terms     []Term            `yaml:"clocks"`
 	Moves     []Move            `yaml:"moves"`
 	Keeps     string            `yaml:"keeps"`
@@ -129,7 +130,7 @@ func (l *Laws) Load(r io.Reader) (*Laws, error) {
 		row := &rows[i]
 		if row.Like != "" {
 			base, ok := out.rows[row.Like]
-			if !ok || row.Like == row.Code {
+			if !ok {
 				return nil, fmt.Errorf("law table: %s is like %s, which no row above describes", clip(row.Code), clip(row.Like))
 			}
 			row.inherit(base)
@@ -159,8 +160,10 @@ func readRows(r io.Reader) (rows []Law, err error) {
 	return rows, err
 }
 
-// Law finds a row by its code. An unknown code is an Error that lists them.
+// Law finds a row by its code. An unknown code is an Error that lists them. A
+// nil table is Builtin.
 func (l *Laws) Law(code string) (*Law, error) {
+	l = l.orBuiltin()
 	if row, ok := l.rows[code]; ok {
 		return row, nil
 	}
@@ -169,6 +172,7 @@ func (l *Laws) Law(code string) (*Law, error) {
 
 // Codes are the codes of the table, sorted.
 func (l *Laws) Codes() []string {
+	l = l.orBuiltin()
 	codes := make([]string, 0, len(l.rows))
 	for code := range l.rows {
 		codes = append(codes, code)
@@ -177,10 +181,62 @@ func (l *Laws) Codes() []string {
 	return codes
 }
 
+func (l *Laws) orBuiltin() *Laws {
+	if l == nil {
+		return Builtin()
+	}
+	return l
+}
+
+// Aim returns a table in which the desk aims at that many days before the end
+// of a request's periods, by the law's code; "*" is every law not named. An
+// unknown code, and a number not from 0 to 30, are errors.
+func (l *Laws) Aim(days map[string]int) (*Laws, error) {
+	l = l.orBuiltin()
+	out := &Laws{rows: map[string]*Law{}}
+	for code, n := range days {
+		if _, ok := l.rows[code]; !ok && code != "*" {
+			_, err := l.Law(code)
+			return nil, err
+		}
+		if n < 0 || n > 30 {
+			return nil, fmt.Errorf("%s: a target lies 0 to 30 days before the end, not %d", clip(code), n)
+		}
+	}
+	for code, row := range l.rows {
+		n, ok := days[code]
+		if !ok {
+			n, ok = days["*"]
+		}
+		if ok {
+			aimed := *row
+			aimed.Terms = slices.Clone(row.Terms)
+			for i := range aimed.Terms {
+				if aimed.Terms[i].From == "request" {
+					aimed.Terms[i].Target = n
+				}
+			}
+			row = &aimed
+		}
+		out.rows[code] = row
+	}
+	return out, nil
+}
+
 func (w *Law) inherit(base *Law) {
+	if w.Code == base.Code { // a row changed in part keeps what makes it this law
+		set(&w.Name, base.Name)
+		set(&w.Cite, base.Cite)
+		set(&w.Keeps, base.Keeps)
+		if w.InForce.IsZero() {
+			w.InForce = base.InForce
+		}
+		w.Counsel = w.Counsel || base.Counsel
+	}
 	set(&w.Family, base.Family)
 	set(&w.Zone, base.Zone)
 	set(&w.Set, base.Set)
+	w.FirstDay = w.FirstDay || base.FirstDay
 	if base.CountCite != base.Cite {
 		set(&w.CountCite, base.CountCite)
 	}

@@ -10,23 +10,38 @@ import (
 // received, restarted, ends, paused, late_pause, no_pause, rolled, announced,
 // counted, note.
 type Rule struct {
-	Cite string `json:"cite"`
-	Text string `json:"text"`
-	Code string `json:"-"`
+	Cite  string `json:"cite"`
+	Text  string `json:"text"`
+	Code  string `json:"-"`
+	Facts Facts  `json:"-"`
+}
+
+// Facts are what a rule's sentence says, for a page in another language.
+type Facts struct {
+	What     string // received: request, denial, complaint, discovery; else the kind of an event
+	Day      Date   // received, restarted, ends, paused (new end), rolled, announced (the date promised)
+	From, To Date   // of an event; a zero To is still open
+	N        int    // of the period; of the days that do not count
+	Unit     string // month, day, business_day, hour
+	First    bool   // received: the day counts as day 1
+	Local    bool   // received: the instant lay on another day elsewhere
+	Holiday  bool   // Day is a holiday
 }
 
 // String is the sentence with its article.
 func (r Rule) String() string { return r.Text + " (" + r.Cite + ")" }
 
-func (d *Deadline) rule(code, cite, format string, args ...any) {
-	d.Rules = append(d.Rules, Rule{Cite: cite, Text: fmt.Sprintf(format, args...), Code: code})
+func (d *Deadline) rule(code, cite string, facts Facts, format string, args ...any) {
+	d.Rules = append(d.Rules, Rule{Cite: cite, Text: fmt.Sprintf(format, args...), Code: code, Facts: facts})
 }
 
 // receivedRule says from which day the period counts and why that day.
 func (r *run) receivedRule(t Term, d *Deadline) {
 	day := r.received.Long()
+	facts := Facts{What: t.From, Day: r.received}
 	if at := r.in.Received.At; !at.IsZero() {
 		if stated := dateOf(at); stated != r.received {
+			facts.Local = true
 			day = fmt.Sprintf("%s %s, which is %s in %s", stated.Long(), at.Format("15:04 -07:00"), r.received.Long(), r.in.Zone)
 		}
 	}
@@ -35,6 +50,9 @@ func (r *run) receivedRule(t Term, d *Deadline) {
 	switch t.From {
 	case "request":
 		cite = r.law.CountCite
+		if r.law.FirstDay {
+			facts.First, text = true, "Received %s; that day is day 1."
+		}
 	case "denial":
 		text = "Denied %s; that day is not counted."
 	case "complaint":
@@ -42,7 +60,7 @@ func (r *run) receivedRule(t Term, d *Deadline) {
 	case "discovery":
 		text = "Discovered %s; that day is not counted."
 	}
-	d.rule("received", cite, text, day)
+	d.rule("received", cite, facts, text, day)
 }
 
 // describe is a date with its weekday and, if it is one, its holiday:
