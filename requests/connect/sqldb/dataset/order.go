@@ -85,6 +85,7 @@ func (r *reader) circle(path []Order) {
 		names, lines = append(names, o.Table), append(lines, fmt.Sprint(o.Line))
 	}
 	slices.Reverse(names) // in the order of the erasure that is asked for
+	slices.Reverse(lines)
 	r.fault(last.Line, "the order of erasure is a circle: %s before %s (lines %s); leave one of them out",
 		strings.Join(names, " before "), names[0], strings.Join(lines, ", "))
 }

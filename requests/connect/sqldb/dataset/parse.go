@@ -27,7 +27,7 @@ func (r *reader) dataset(text []byte) *Dataset {
 	if !ok {
 		return nil
 	}
-	r.known(n, "the dataset", "version", "title", "schema", "tables")
+	r.known(n, "the dataset", keys["dataset"]...)
 	d := &Dataset{Version: 1, Title: r.str(n, "title")}
 	if v := n.get("version"); v == nil || v.text != "1" || v.typed != "int" {
 		r.fault(n.line, "version must be 1")
@@ -61,10 +61,7 @@ func (r *reader) name(line int, names ...string) {
 }
 
 func (r *reader) table(name, schema string, n *node, line int) *Table {
-	if !r.known(n, "table "+name,
-		"table", "title", "purpose", "source", "recipient", "retention", "social", "key", "person", "where",
-		"erase", "never_erase", "lookup", "erase_after", "erase_before", "shared_by", "shared_erase", "suppress",
-		"columns", "identities", "references") {
+	if !r.known(n, "table "+name, keys["table"]...) {
 		return nil
 	}
 	t := &Table{
@@ -142,7 +139,7 @@ func (r *reader) columns(t *Table, n *node, line int) {
 		if v.kind == null {
 			continue
 		}
-		if !r.known(v, "column "+name, "title", "category", "free_text", "others", "erase", "identity", "match", "learn", "points_to") {
+		if !r.known(v, "column "+name, keys["column"]...) {
 			continue
 		}
 		if s := r.str(v, "title"); s != "" {
@@ -168,10 +165,10 @@ func (r *reader) columnErase(c *Column, v *node) {
 	case v.kind == scalar && v.text == "keep":
 		c.Mask = KeepValue
 	case v.kind == mapping && v.get("text") != nil:
-		r.known(v, "erase", "text")
+		r.known(v, "erase", keys["erase_text"]...)
 		c.Mask, c.Text = SetText, r.str(v, "text")
 	case v.kind == mapping && v.get("keep") != nil:
-		r.known(v, "erase", "keep", "until")
+		r.known(v, "erase", keys["erase_keep"]...)
 		c.Mask, c.Ground = KeepValue, r.str(v, "keep")
 		c.Until = r.until(v)
 	default:
@@ -203,16 +200,13 @@ func (r *reader) rowErase(t *Table, n *node, line int) {
 	case e.kind == scalar && slices.Contains([]Strategy{DeleteRow, MaskRow, DetachRow}, Strategy(e.text)):
 		t.Erase.Do = Strategy(e.text)
 	case e.kind == mapping && e.get("keep") != nil:
-		r.known(e, "erase", "keep", "until", "then")
-		t.Erase = RowErase{Do: KeepRow, Ground: r.str(e, "keep"), Until: r.until(e), Then: DeleteRow}
+		r.known(e, "erase", keys["keep_row"]...)
+		t.Erase = RowErase{
+			Do: KeepRow, Ground: r.str(e, "keep"), Until: r.until(e),
+			Then: Strategy(r.choice(e, "then", string(DeleteRow), string(MaskRow))),
+		}
 		if t.Erase.Ground == "" {
 			r.fault(e.line, "keep needs its ground, with the citation")
-		}
-		if then := r.str(e, "then"); then != "" {
-			t.Erase.Then = Strategy(then)
-			if t.Erase.Then != DeleteRow && t.Erase.Then != MaskRow {
-				r.fault(e.line, "then must be delete or mask")
-			}
 		}
 	default:
 		r.fault(e.line, "erase of table %s must be delete, mask, detach or {keep: ground, until: …}", t.Name)
@@ -255,9 +249,10 @@ func (r *reader) conds(n *node, what string) []Cond {
 		v := n.vals[i]
 		c := Cond{Column: col, Line: n.lines[i]}
 		if v.kind == mapping {
-			r.known(v, what, "not")
+			r.known(v, what, keys["condition"]...)
 			c.Not = true
 			if v = v.get("not"); v == nil {
+				r.fault(c.Line, "%s: column %s needs a value, a list of values, null or {not: …}", what, col)
 				continue
 			}
 		}

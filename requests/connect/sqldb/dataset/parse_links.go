@@ -14,7 +14,7 @@ func (r *reader) columnIdentity(t *Table, c *Column, v *node, line int) {
 	}
 	if kind != "" {
 		e := &Entry{Kind: kind, Column: c.Name, Enter: true, Line: line}
-		e.Match = r.match(v, kind, line)
+		e.Match = r.match(v, kind)
 		t.Entries = append(t.Entries, e)
 	} else if v.get("match") != nil {
 		r.fault(line, "column %s has match but no identity", c.Name)
@@ -29,7 +29,7 @@ func (r *reader) columnIdentity(t *Table, c *Column, v *node, line int) {
 	case l.kind == scalar:
 		e.Kind = l.text
 	case l.kind == mapping:
-		r.known(l, "learn", "as", "proven")
+		r.known(l, "learn", keys["learn"]...)
 		if as := r.str(l, "as"); as != "" {
 			e.Kind = as
 		}
@@ -62,21 +62,18 @@ func (r *reader) proven(e *Entry, n *node) {
 	}
 }
 
-func (r *reader) match(n *node, kind string, line int) Match {
-	switch m := Match(r.str(n, "match")); m {
-	case MatchExact, MatchFold, MatchNormal:
-		return m
-	case "":
-	default:
-		r.fault(line, "match must be exact, fold or normal")
-	}
+func (r *reader) match(n *node, kind string) Match {
+	fallback := MatchExact
 	switch kind {
 	case "email", "handle":
-		return MatchFold
+		fallback = MatchFold
 	case "phone":
-		return MatchNormal
+		fallback = MatchNormal
 	}
-	return MatchExact
+	if n.get("match") == nil {
+		return fallback
+	}
+	return Match(r.choice(n, "match", string(MatchExact), string(MatchFold), string(MatchNormal)))
 }
 
 // identities reads the identities made of two columns.
@@ -86,7 +83,7 @@ func (r *reader) identities(t *Table, n *node) {
 		return
 	}
 	for _, v := range n.vals {
-		if !r.known(v, "identities", "kind", "name", "network", "id", "match", "enter", "learn", "proven", "confirm") {
+		if !r.known(v, "identities", keys["identity"]...) {
 			continue
 		}
 		e := &Entry{Kind: r.str(v, "kind"), Enter: true, Learn: r.boolean(v, "learn"), Confirm: r.str(v, "confirm"), Line: v.line}
@@ -102,11 +99,11 @@ func (r *reader) identities(t *Table, n *node) {
 			r.fault(v.line, "kind must be handle (name, network) or social_id (network, id)")
 			continue
 		}
-		e.Match = r.match(v, e.Kind, v.line)
+		e.Match = r.match(v, e.Kind)
 		switch net := v.get("network"); {
 		case net == nil:
 		case net.kind == mapping:
-			r.known(net, "network", "text")
+			r.known(net, "network", keys["network"]...)
 			e.NetworkText = r.str(net, "text")
 		default:
 			e.Network = r.str(v, "network")
@@ -136,7 +133,7 @@ func (r *reader) references(t *Table, n *node) {
 	for i, key := range n.keys {
 		v, line := n.vals[i], n.lines[i]
 		ref := &Ref{Columns: splitNames(key), Line: line}
-		to, direction := "", ""
+		to, direction := "", "from"
 		switch v.kind {
 		case scalar:
 			to = v.text
@@ -145,9 +142,13 @@ func (r *reader) references(t *Table, n *node) {
 				r.elsewhere(t, key, v, to, line)
 				continue
 			}
-			r.known(v, "reference "+key, "to", "direction", "same_person", "handler")
-			to, direction = r.str(v, "to"), r.str(v, "direction")
+			r.known(v, "reference "+key, keys["reference"]...)
+			to = r.str(v, "to")
 			ref.SamePerson, ref.Handler = r.boolean(v, "same_person"), r.boolean(v, "handler")
+			direction = r.choice(v, "direction", "from", "to", "both", "none")
+			if ref.SamePerson && v.get("direction") == nil {
+				direction = "both"
+			}
 		}
 		table, cols, ok := strings.Cut(to, ".")
 		if !ok {
@@ -158,12 +159,6 @@ func (r *reader) references(t *Table, n *node) {
 		if len(ref.Columns) != len(ref.ToColumns) {
 			r.fault(line, "reference %s has %d columns here and %d there", key, len(ref.Columns), len(ref.ToColumns))
 			continue
-		}
-		if direction == "" {
-			direction = "from"
-			if ref.SamePerson {
-				direction = "both"
-			}
 		}
 		switch direction {
 		case "from":
@@ -176,8 +171,6 @@ func (r *reader) references(t *Table, n *node) {
 			if ref.SamePerson {
 				r.fault(line, "a same_person reference needs a direction other than none")
 			}
-		default:
-			r.fault(line, "direction must be from, to, both or none")
 		}
 		t.Refs = append(t.Refs, ref)
 	}
@@ -186,8 +179,8 @@ func (r *reader) references(t *Table, n *node) {
 // elsewhere reads a reference to a person in another system: an identity that
 // is learned here (direction to), enters here (from), or both.
 func (r *reader) elsewhere(t *Table, key string, v, to *node, line int) {
-	r.known(v, "reference "+key, "to", "direction", "proven", "match")
-	r.known(to, "to", "system", "kind")
+	r.known(v, "reference "+key, keys["reference_elsewhere"]...)
+	r.known(to, "to", keys["elsewhere"]...)
 	e := &Entry{Kind: r.str(to, "kind"), Column: key, System: r.str(to, "system"), Line: line}
 	if e.Kind == "" || e.System == "" {
 		r.fault(to.line, "a reference to another system needs both: {to: {system: …, kind: …}}")
@@ -197,17 +190,15 @@ func (r *reader) elsewhere(t *Table, key string, v, to *node, line int) {
 		r.fault(to.line, "%s is made of two columns: put it under identities of the table", e.Kind)
 		return
 	}
-	switch r.str(v, "direction") {
-	case "", "to":
+	switch r.choice(v, "direction", "to", "from", "both") {
+	case "to":
 		e.Learn = true
 	case "from":
 		e.Enter = true
 	case "both":
 		e.Enter, e.Learn = true, true
-	default:
-		r.fault(line, "direction of a reference to another system must be to, from or both")
 	}
-	e.Match = r.match(v, e.Kind, line)
+	e.Match = r.match(v, e.Kind)
 	// A reference is a statement of this file: it counts as proven unless
 	// conditions say otherwise.
 	e.Always = e.Learn && v.get("proven") == nil
@@ -257,7 +248,7 @@ func (r *reader) shared(t *Table, n *node) {
 			case scalar:
 				s.Table, s.Column, _ = strings.Cut(item.text, ".")
 			case mapping:
-				r.known(item, "shared_by", "table", "column", "person")
+				r.known(item, "shared_by", keys["shared_by"]...)
 				s.Table, s.Column, s.Person = r.str(item, "table"), r.str(item, "column"), r.str(item, "person")
 			}
 			if s.Table == "" || s.Column == "" {
@@ -285,7 +276,7 @@ func (r *reader) shared(t *Table, n *node) {
 }
 
 func (r *reader) suppress(n *node) *Suppress {
-	if !r.known(n, "suppress", "set", "purposes") {
+	if !r.known(n, "suppress", keys["suppress"]...) {
 		return nil
 	}
 	s := &Suppress{}
@@ -309,7 +300,7 @@ func (r *reader) suppress(n *node) *Suppress {
 	slices.SortFunc(s.Set, func(a, b Assignment) int { return strings.Compare(a.Column, b.Column) })
 	if p := n.get("purposes"); p != nil {
 		if p.kind == mapping {
-			r.known(p, "purposes", "column")
+			r.known(p, "purposes", keys["purposes"]...)
 			s.PurposeColumn = r.str(p, "column")
 		} else {
 			s.Purposes = r.strs(p, "purposes")

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // The example in the docs is the format's first user.
@@ -43,6 +45,19 @@ func TestParseFaults(t *testing.T) {
 		{"handle on a column", head + "    columns:\n      id: {identity: handle}", ":7: handle is made of two columns"},
 		{"shared destroyed", head + "    shared_erase: delete\n    columns: {id: {}}", ":6: shared_erase must be"},
 		{"until", "version: 1\ntables:\n  t:\n    key: id\n    erase: {keep: law, until: forever and a day}\n    columns: {id: {}}", ":5: until must be"},
+		{"masked until", head + "    columns: {id: {}, a: {erase: {keep: law, until: later}}}", ":6: until of table t names column later"},
+		{"lookup with erase", head + "    lookup: true\n    columns: {id: {}}", ":5: table t is a lookup"},
+		{"order of nobody", head + "    erase_after: u\n    columns: {id: {}}", ":6: the order of t names u"},
+		{"order of itself", head + "    erase_before: t\n    columns: {id: {}}", ":6: table t cannot be erased before or after itself"},
+		{
+			"order in a circle", "version: 1\ntables:\n  a: {key: id, erase: delete, erase_after: b, columns: {id: {}}}\n" +
+				"  b: {key: id, erase: delete, erase_before: c, columns: {id: {}}}\n  c: {key: id, erase: delete, erase_before: b, columns: {id: {}}}",
+			":4: the order of erasure is a circle: b before c before b (lines 4, 5)",
+		},
+		{"handler is the person", "version: 1\ntables:\n  p:\n    key: id\n    person: true\n    erase: delete\n    columns: {id: {}, boss: {}}\n    references:\n      boss: {to: p.id, same_person: true, handler: true}", ":9: a reference to a handler"},
+		{"elsewhere without kind", head + "    columns: {id: {}}\n    references:\n      id: {to: {system: support}}", ":8: a reference to another system needs both"},
+		{"elsewhere unknown column", head + "    columns: {id: {}}\n    references:\n      no: {to: {system: support, kind: n}}", ":8: identity of table t names column no"},
+		{"condition without a value", head + "    columns: {id: {}}\n    where:\n      id: {}", ":8: where: column id needs a value"},
 		{"masked key", head + "    columns:\n      id: {erase: random}", ":7: column id is part of the key"},
 	}
 	for _, tt := range tests {
@@ -53,6 +68,56 @@ func TestParseFaults(t *testing.T) {
 				t.Errorf("faults %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// What the language says about order, columns and other systems is kept.
+func TestParseMeaning(t *testing.T) {
+	d, err := Parse("x", []byte(`version: 1
+tables:
+  a:
+    key: id
+    erase: mask
+    erase_after: [b, c]
+    columns:
+      id: {}
+      name: {category: identity.name, erase: hash}
+      born: {category: identity.birth_date, erase: year}
+      seats: {category: travel.seat, erase: random}
+      bank: {category: financial.account, erase: {keep: "HGB §257", until: end of year born + 8 years}}
+      support_no: {category: identity.customer_number}
+      legacy_no: {}
+    references:
+      support_no: {to: {system: support, kind: support_no}}
+      legacy_no: {to: {system: legacy, kind: legacy_no}, direction: both, proven: {name: {not: null}}, match: fold}
+  b: {key: id, erase: delete, erase_before: a, columns: {id: {}}}
+  c: {key: id, lookup: true, columns: {id: {}, name: {}}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := d.Table("a")
+	want := map[string]Masking{"id": Leave, "name": SetHash, "born": SetYear, "seats": SetRandom, "bank": KeepValue, "support_no": SetNull, "legacy_no": Leave}
+	for name, mask := range want {
+		if got := a.Column(name).Mask; got != mask || mask.Changes() != (mask != Leave && mask != KeepValue) {
+			t.Errorf("%s is %q, changes %v", name, got, mask.Changes())
+		}
+	}
+	if d := cmp.Diff([]Order{{Table: "b", Line: 6}, {Table: "c", Line: 6}}, a.After); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]*Entry{
+		{Kind: "support_no", Column: "support_no", Match: MatchExact, Learn: true, Always: true, System: "support", Line: 16},
+		{Kind: "legacy_no", Column: "legacy_no", Match: MatchFold, Enter: true, Learn: true, System: "legacy", Line: 17, Proven: []Cond{{Column: "name", Not: true, Values: []Literal{{Null: true}}, Line: 17}}},
+	}, a.Entries); d != "" {
+		t.Error(d)
+	}
+	if c := d.Table("c"); !c.Lookup || c.Erase.Do != KeepRow || !c.AnySchema {
+		t.Errorf("lookup %+v", c)
+	}
+	d.DefaultSchema("shop")
+	if a.Schema != "shop" {
+		t.Errorf("schema %s", a.Schema)
 	}
 }
 
@@ -76,7 +141,8 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// Whatever bytes come: no panic, faults with lines, and a parsed file hashes.
+// Whatever bytes come: no panic, faults with lines, a parsed file hashes, and
+// the JSON Schema accepts it.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"version: 1\ntables:\n  a:\n    key: id\n    erase: delete\n    where: {x: {not: [1, null]}}\n    columns: {id: {}, e: {identity: email, learn: {proven: {x: true}}}}",
@@ -85,10 +151,17 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Add([]byte("version: 1\ntables: {t: {key: [a, a], erase: {keep: x, until: end of year a + 9999 days}, columns: {a: null}, references: {a: t.a}}}"))
+	for _, text := range examples(f) {
+		f.Add(text)
+	}
+	schema := compiled(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := Parse("x", text)
 		if err == nil {
 			_ = d.Hash()
+			if err, ok := conforms(schema, text); err != nil || !ok {
+				t.Fatalf("the schema refuses what the parser accepts: %v", err)
+			}
 			return
 		}
 		var faults *FaultsError

@@ -210,6 +210,19 @@ func (r *reader) str(n *node, key string) string {
 	return v.text
 }
 
+// choice reads one of the allowed texts; absent is the first of them.
+func (r *reader) choice(n *node, key string, allowed ...string) string {
+	v := n.get(key)
+	if v == nil {
+		return allowed[0]
+	}
+	if v.kind != scalar || !slices.Contains(allowed, v.text) {
+		r.fault(v.line, "%s must be one of %s", key, strings.Join(allowed, ", "))
+		return allowed[0]
+	}
+	return v.text
+}
+
 func (r *reader) boolean(n *node, key string) bool {
 	v := n.get(key)
 	if v == nil {
