@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that the tests find what they run against: a C compiler for the
-# race detector, PostgreSQL, Redis and a browser. As root on Debian or Ubuntu
+# race detector, PostgreSQL, MariaDB, Redis and a browser. As root on Debian or Ubuntu
 # it installs what is missing; elsewhere it names what is missing and fails.
 set -euo pipefail
 
@@ -20,6 +20,14 @@ has_postgres() {
 	return 1
 }
 
+has_mariadb() {
+	local server
+	for server in "$(command -v mariadbd || true)" /usr/sbin/mariadbd /opt/homebrew/opt/mariadb/bin/mariadbd /usr/local/opt/mariadb/bin/mariadbd; do
+		if [ -x "$server" ]; then return 0; fi
+	done
+	return 1
+}
+
 has_redis() { have redis-server || have valkey-server; }
 
 has_browser() {
@@ -32,6 +40,7 @@ missing() {
 	has_cc || echo gcc
 	has_libc || echo libc6-dev
 	has_postgres || echo postgresql
+	has_mariadb || echo mariadb-server-core
 	has_redis || echo redis-server
 	has_browser || echo chromium
 }
@@ -75,6 +84,7 @@ elif have apt-get; then
 	echo "setup: the tests miss something: run  sudo apt-get install -y $need" >&2
 elif have brew; then
 	need=${need/redis-server/redis}
+	need=${need/mariadb-server-core/mariadb}
 	need=${need/gcc/}
 	need=${need/libc6-dev/}
 	need=${need/postgresql/postgresql@17}

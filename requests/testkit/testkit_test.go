@@ -1,6 +1,8 @@
 package testkit_test
 
 import (
+	"database/sql"
+	"net/url"
 	"testing"
 	"time"
 
@@ -109,4 +111,30 @@ func text(t *testing.T, pool *pgxpool.Pool, sql string) string {
 		t.Fatal(err)
 	}
 	return s
+}
+
+func TestMariaDB(t *testing.T) {
+	t.Parallel()
+	one, other := testkit.MariaDB(t), testkit.MariaDB(t)
+	if one == other {
+		t.Fatal("two calls gave one database")
+	}
+	u, err := url.Parse(one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := u.User.Password()
+	db, err := sql.Open("mysql", u.User.Username()+":"+password+"@tcp("+u.Host+")"+u.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	for _, statement := range []string{"create table a (id int primary key)", "insert into a values (1)"} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.ExecContext(t.Context(), "select 1 from mysql.global_priv"); err == nil {
+		t.Error("an ordinary user reads the server's own tables")
+	}
 }
