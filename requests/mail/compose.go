@@ -25,23 +25,60 @@ type (
 	Kept = letters.Kept
 	// Counts are records by outcome.
 	Counts = letters.Counts
+	// Change is one thing that was corrected.
+	Change = letters.Change
+	// Untold is a recipient whom we could not tell, and why.
+	Untold = letters.Untold
 )
 
-// The kinds of letters that requests send by name.
+// The kinds of letters. docs/letters.md has what each must contain and which slots it needs.
 const (
-	Code           = letters.Code
-	Ack            = letters.Ack
-	AccessReady    = letters.AccessReady
-	ErasureDone    = letters.ErasureDone
-	WithdrawalDone = letters.WithdrawalDone
-	OptOutDone     = letters.OptOutDone
-	Refusal        = letters.Refusal
-	NotFound       = letters.NotFound
-	Extension      = letters.Extension
-	Unverified     = letters.Unverified
-	Withdrawn      = letters.Withdrawn
-	StoppedNotMe   = letters.StoppedNotMe
-	Expired        = letters.Expired
+	Code                = letters.Code
+	Ack                 = letters.Ack
+	RequestJoined       = letters.RequestJoined
+	Withdrawn           = letters.Withdrawn
+	StoppedNotMe        = letters.StoppedNotMe
+	IDRequest           = letters.IDRequest
+	Clarify             = letters.Clarify
+	Extension           = letters.Extension
+	Unverified          = letters.Unverified
+	Expired             = letters.Expired
+	AccessReady         = letters.AccessReady
+	PortabilityReady    = letters.PortabilityReady
+	ErasureDone         = letters.ErasureDone
+	WithdrawalDone      = letters.WithdrawalDone
+	OptOutDone          = letters.OptOutDone
+	RectificationDone   = letters.RectificationDone
+	RestrictionDone     = letters.RestrictionDone
+	RestrictionEnds     = letters.RestrictionEnds
+	ObjectionDone       = letters.ObjectionDone
+	Done                = letters.Done
+	KeepNotice          = letters.KeepNotice
+	Partial             = letters.Partial
+	Refusal             = letters.Refusal
+	Excessive           = letters.Excessive
+	NotFound            = letters.NotFound
+	RectificationDenied = letters.RectificationDenied
+	CADeleteDenied      = letters.CADeleteDenied
+	CACorrectDenied     = letters.CACorrectDenied
+	StateDenied         = letters.StateDenied
+	AppealReceived      = letters.AppealReceived
+	AppealDecision      = letters.AppealDecision
+	ComplaintReceived   = letters.ComplaintReceived
+	ComplaintAnswer     = letters.ComplaintAnswer
+	RecipientNotice     = letters.RecipientNotice
+	DeskReminder        = letters.DeskReminder
+	DeskOverdue         = letters.DeskOverdue
+)
+
+// What happens to the clock meanwhile, and how an appeal or a complaint was decided.
+const (
+	ClockRuns     = letters.ClockRuns
+	ClockStops    = letters.ClockStops
+	ClockRestarts = letters.ClockRestarts
+	Granted       = letters.Granted
+	PartlyGranted = letters.PartlyGranted
+	Denied        = letters.Denied
 )
 
 // Write renders a letter in the language that fits l.Locale best and queues

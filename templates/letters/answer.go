@@ -7,8 +7,7 @@ func (c *composer) accessReady() {
 	c.para("access_ready.intro", "Company", c.doc.Company)
 	c.para("access_ready.none")
 	c.receipt()
-	c.heading("access_ready.how")
-	c.add(block{Kind: steps, Items: []string{c.t("access_ready.step1"), c.t("access_ready.step2"), c.t("access_ready.step3")}})
+	c.steps()
 	c.button("access_ready.link", "download_url", c.d.DownloadURL)
 	c.para("access_ready.until", "Until", until)
 	if len(c.d.Kept) > 0 {
@@ -16,8 +15,9 @@ func (c *composer) accessReady() {
 		c.para("access_ready.redacted_intro")
 		c.kept()
 	}
+	c.items(plainAll(c.d.Results))
 	if c.law.family == "CA" {
-		c.para("access_ready.inside_ca")
+		c.accessCA()
 	} else {
 		c.para("access_ready.inside")
 	}
@@ -30,6 +30,27 @@ func (c *composer) accessReady() {
 	}
 }
 
+// steps lead to the package.
+func (c *composer) steps() {
+	c.heading("access_ready.how")
+	c.add(block{Kind: steps, Items: []string{c.t("access_ready.step1"), c.t("access_ready.step2"), c.t("access_ready.step3")}})
+}
+
+// accessCA: kinds of data that are never put out, and categories of records that were not searched
+// (11 CCR 7024(c)(4), (d)).
+func (c *composer) accessCA() {
+	c.para("access_ready.inside_ca")
+	if withheld := plainAll(c.d.Withheld); len(withheld) > 0 {
+		c.para("access_ready.withheld")
+		c.items(withheld)
+	}
+	if unsearched := plainAll(c.d.Unsearched); len(unsearched) > 0 {
+		c.para("access_ready.unsearched")
+		c.items(unsearched)
+	}
+	c.recordKept()
+}
+
 // erasureDone counts what was seen to be gone as erased and nothing else. Whatever was kept needs
 // its ground, and the remedies of a part refused.
 func (c *composer) erasureDone() {
@@ -38,6 +59,13 @@ func (c *composer) erasureDone() {
 	c.need("kept", n.Kept == kept(c.d.Kept))
 	c.para("erasure_done.intro", "Date", c.date("at", c.d.At))
 	c.counts()
+	if c.law.family == "CA" {
+		if n.Kept == 0 {
+			c.para("erasure_done.complied")
+		} else {
+			c.para("erasure_done.complied_partly")
+		}
+	}
 	c.receipt()
 	if len(c.d.Kept) > 0 {
 		c.heading("erasure_done.kept")
@@ -46,10 +74,11 @@ func (c *composer) erasureDone() {
 	if !c.d.Backups.IsZero() {
 		c.para("erasure_done.backups", "Until", c.date("backups", c.d.Backups))
 	}
-	c.recipients("erasure_done.recipients")
+	c.told()
 	if c.d.Listed {
 		c.para("erasure_done.suppression")
 	}
+	c.recordKept()
 	if !c.d.Next.IsZero() {
 		c.para("erasure_done.again", "Again", c.date("next", c.d.Next))
 	}
@@ -66,8 +95,9 @@ func (c *composer) erasureDone() {
 }
 
 // counts lists outcomes, leaving out what did not happen.
-func (c *composer) counts() {
-	n := c.d.Counts
+func (c *composer) counts() { c.countLines(c.d.Counts) }
+
+func (c *composer) countLines(n Counts) {
 	var lines []string
 	for _, x := range []struct {
 		key string
@@ -95,8 +125,11 @@ func (c *composer) counts() {
 func (c *composer) kept() {
 	lines := make([]string, 0, len(c.d.Kept))
 	for _, k := range c.d.Kept {
-		c.need("kept: what, reason and ground", plain(k.What) != "" && plain(k.Text) != "" && plain(k.Ground) != "" && k.Count > 0)
-		args := []any{"What", plain(k.What), "Count", k.Count, "Reason", plain(k.Text), "Ground", plain(k.Ground)}
+		text := c.because(k.Code, k.Text)
+		c.need("kept: what", plain(k.What) != "" && k.Count > 0)
+		c.need("kept: reason", text != "")
+		c.need("kept: ground", plain(k.Ground) != "")
+		args := []any{"What", c.isolate(plain(k.What)), "Count", k.Count, "Reason", text, "Ground", c.cite(k.Ground)}
 		if k.Until.IsZero() {
 			lines = append(lines, c.t("reason.kept", args...))
 		} else {
@@ -122,7 +155,7 @@ func (c *composer) withdrawalDone() {
 	}
 	c.receipt()
 	c.para("withdrawal_done.past")
-	c.recipients("withdrawal_done.recipients")
+	c.told()
 	if remaining := plainAll(c.d.Remaining); len(remaining) > 0 {
 		c.para("withdrawal_done.remaining")
 		c.items(remaining)
@@ -146,7 +179,7 @@ func (c *composer) optOutDone() {
 	c.para("opt_out_done.intro", "At", c.moment("at", c.d.At), "Company", c.doc.Company)
 	c.items(lines)
 	c.receipt()
-	c.recipients("opt_out_done.recipients")
+	c.told()
 	if c.law.family == "CA" {
 		c.para("opt_out_done.twelve")
 	}
@@ -157,15 +190,8 @@ func (c *composer) optOutDone() {
 	}
 }
 
-// results are the sentences given, then the counts.
-func (c *composer) results() {
-	c.need("results or counts", len(c.d.Results) > 0 || c.d.Counts != Counts{})
-	c.items(plainAll(c.d.Results))
-	c.counts()
-}
-
 func (c *composer) done() {
-	c.need("counts: a kept record makes it partial", c.d.Counts.Kept == 0 && len(c.d.Kept) == 0)
+	c.need("no kept record: that is partial", c.d.Counts.Kept == 0 && len(c.d.Kept) == 0)
 	if len(c.d.Results) > 0 || c.d.Counts != (Counts{}) {
 		c.para("done.intro", "Rights", c.rights(), "Date", c.date("at", c.d.At))
 		c.results()
@@ -173,67 +199,6 @@ func (c *composer) done() {
 		c.para("done.intro_plain", "Rights", c.rights(), "Date", c.date("at", c.d.At))
 	}
 	c.receipt()
-	c.recipients("done.recipients")
-	if slices.Contains(c.d.Rights, "restriction") {
-		c.para("done.restriction")
-	}
+	c.told()
 	c.complaint()
-}
-
-// partial grants now and refuses the rest with exemption and facts.
-func (c *composer) partial() {
-	c.need("reasons", len(c.d.Reasons)+len(c.d.Kept) > 0)
-	c.need("kept", c.d.Counts.Kept == 0 || c.d.Counts.Kept == kept(c.d.Kept))
-	c.para("partial.intro", "Rights", c.rights())
-	c.results()
-	c.receipt()
-	if c.d.StatusURL != "" {
-		c.button("partial.granted_link", "status_url", c.d.StatusURL)
-	}
-	c.heading("partial.not_done")
-	c.reasons()
-	c.kept()
-	c.recipients("done.recipients")
-	c.remedies()
-}
-
-func (c *composer) reasons() {
-	lines := make([]string, 0, len(c.d.Reasons))
-	for _, r := range c.d.Reasons {
-		c.need("reasons: text and ground", plain(r.Text) != "" && plain(r.Ground) != "")
-		if r.Right == "" {
-			lines = append(lines, c.t("reason.all", "Reason", plain(r.Text), "Ground", plain(r.Ground)))
-			continue
-		}
-		lines = append(lines, c.t("reason.line", "Right", c.t("right."+r.Right), "Reason", plain(r.Text), "Ground", plain(r.Ground)))
-	}
-	c.items(lines)
-}
-
-// refusal gives a reason for each right that it refuses.
-func (c *composer) refusal() {
-	for _, right := range c.d.Rights {
-		c.need("reasons", slices.ContainsFunc(c.d.Reasons, func(r Reason) bool { return r.Right == "" || r.Right == right }))
-	}
-	c.para("refusal.intro", "Rights", c.rights())
-	c.reasons()
-	c.receipt()
-	c.para("refusal.action")
-	c.remedies()
-}
-
-// notFound names what was searched with and where, and how to try again.
-func (c *composer) notFound() {
-	with, in := plainAll(c.d.SearchedFor), plainAll(c.d.SearchedIn)
-	c.need("searched_for", len(with) > 0)
-	c.need("searched_in", len(in) > 0)
-	c.para("not_found.intro", "Rights", c.rights())
-	c.receipt()
-	c.heading("not_found.searched_for")
-	c.items(with)
-	c.heading("not_found.searched_in")
-	c.items(in)
-	c.para("not_found.reason")
-	c.para("not_found.more")
-	c.remedies()
 }

@@ -3,11 +3,12 @@ package letters
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"path"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +22,7 @@ import (
 )
 
 // layout is part of a letter's version: raise it when a composition or letter.templ changes.
-const layout = "1"
+const layout = "2"
 
 type catalogue struct {
 	bundle   *i18n.Bundle
@@ -54,6 +55,7 @@ var catalogues = sync.OnceValue(func() catalogue {
 // document is a letter before it becomes text or HTML.
 type document struct {
 	Lang    string
+	Dir     string // ltr, rtl
 	Subject string
 	Title   string
 	Company string
@@ -81,73 +83,108 @@ const (
 	code
 	link
 	button
+	words // of people: their direction is their own
 )
 
 type fact struct{ Label, Value string }
 
-// composer builds a document and remembers what was missing.
+// composer builds a document. It remembers what was missing, and which sentences it wrote.
 type composer struct {
 	kind    string
+	k       kind
 	d       Data
 	law     law
 	words   *i18n.Localizer
 	doc     document
+	said    map[string]bool
+	asked   map[string]bool // slots that were needed, met or not
 	missing []string
 	err     error
 }
 
-func newComposer(kind, lang string, d Data) (*composer, error) {
-	c := &composer{kind: kind, d: d, words: i18n.NewLocalizer(catalogues().bundle, lang)}
-	known := false
-	c.law, known = laws[d.Law]
-	if !known {
-		return nil, fmt.Errorf("%w: %s: law", ErrMissing, kind)
+func newComposer(name, lang string, d Data) (*composer, error) {
+	k, ok := kinds[name]
+	if !ok {
+		return nil, fmt.Errorf("letters: there is no letter %q", name)
+	}
+	c := &composer{kind: name, k: k, d: d, words: i18n.NewLocalizer(catalogues().bundle, lang), said: map[string]bool{}, asked: map[string]bool{}}
+	c.law, ok = laws[d.Law]
+	if !ok {
+		return nil, fmt.Errorf("%w: %s: law", ErrMissing, name)
+	}
+	if len(k.families) > 0 && !slices.Contains(k.families, c.law.family) {
+		return nil, fmt.Errorf("%w: %s under %s", ErrLaw, name, d.Law)
 	}
 	c.need("company", d.Company.Name != "")
 	c.need("contact", d.Company.Contact != "")
 	c.need("reference", d.Reference != "")
-	c.doc = document{Lang: lang, Company: plain(d.Company.Name), Colour: parseColour(d.Company.Colour)}
+	c.doc = document{Lang: lang, Dir: direction(lang), Company: plain(d.Company.Name), Colour: parseColour(d.Company.Colour)}
 	return c, nil
 }
 
 // frame puts greeting, closing and footer around a composition.
-func (c *composer) frame(compose func(*composer)) {
+func (c *composer) frame() {
 	about := []any{"Company", c.doc.Company, "Reference", c.d.Reference, "Joined", c.d.Joined}
 	c.doc.Subject = c.t(c.kind+".subject", about...)
 	c.doc.Title = c.t(c.kind+".title", about...)
 	// Where nobody has proven the address, a name is only what some visitor typed: it could carry a
 	// message of theirs to a stranger.
-	if name := plain(c.d.Name); name != "" && addressed[c.kind] && c.d.UndoURL == "" {
-		c.para("frame.dear", "Name", name)
+	if name := plain(c.d.Name); name != "" && c.k.named && c.d.Verified && c.d.UndoURL == "" {
+		c.para("frame.dear", "Name", c.isolate(name))
 	} else {
 		c.para("frame.hello")
 	}
-	compose(c)
+	c.k.compose(c)
+	c.free(free(c.d.Note))
 	c.para("frame.regards")
 	c.para("frame.team", "Company", c.doc.Company)
+	if p := plain(c.d.Person); p != "" {
+		c.foot("frame.person", "Person", c.isolate(p))
+	}
 	c.foot("frame.questions", "Contact", c.d.Company.Contact, "Reference", c.d.Reference)
 	if p := plain(c.d.Company.Phone); p != "" {
-		c.foot("frame.phone", "Phone", p)
+		c.foot("frame.phone", "Phone", c.isolate(p))
 	}
 	if p := plain(c.d.Company.DPO); p != "" {
-		c.foot("frame.dpo", "DPO", p)
+		c.foot("frame.dpo", "DPO", c.isolate(p))
 	}
 	if p := plain(c.d.Company.Post); p != "" {
-		c.doc.Footer = append(c.doc.Footer, p)
+		c.doc.Footer = append(c.doc.Footer, c.isolate(p))
 	}
-	if c.d.Company.PrivacyURL != "" {
+	if c.d.Company.PrivacyURL != "" && c.k.to == "" {
 		c.foot("frame.privacy", "URL", c.url("privacy_url", c.d.Company.PrivacyURL))
+	}
+	c.holds()
+}
+
+// holds checks that the letter says what one of its kind must, so that a composition changed by
+// mistake does not go out without the remedies.
+func (c *composer) holds() {
+	for _, key := range c.k.must {
+		switch key {
+		case "authority":
+			c.need("named authority", c.said["remedy.authority"] || c.said["remedy.ag"])
+		case "remedies":
+			c.need("named authority", c.said["remedy.authority"] || c.said["remedy.ag"])
+			for _, key := range c.law.remedies() {
+				c.need(key, c.said[key])
+			}
+		default:
+			c.need(key, slices.ContainsFunc(strings.Split(key, "|"), func(k string) bool { return c.said[k] }))
+		}
 	}
 }
 
-// addressed are the letters that go to a proven address only.
-var addressed = map[string]bool{
-	Joined: true, AccessReady: true, ErasureDone: true, WithdrawalDone: true, OptOutDone: true, Done: true,
-	Partial: true, Refusal: true, NotFound: true, Extension: true, Withdrawn: true,
+// has tells whether the catalogue knows a sentence.
+func (c *composer) has(key string) bool {
+	_, err := c.words.Localize(&i18n.LocalizeConfig{MessageID: key})
+	var unknown *i18n.MessageNotFoundErr
+	return !errors.As(err, &unknown)
 }
 
 // t is a sentence of the catalogue; args are pairs of slot and value, "Count" picks the plural.
 func (c *composer) t(key string, args ...any) string {
+	c.said[key] = true
 	config := &i18n.LocalizeConfig{MessageID: key}
 	slots := make(map[string]any, len(args)/2)
 	for i := 0; i+1 < len(args); i += 2 {
@@ -155,26 +192,28 @@ func (c *composer) t(key string, args ...any) string {
 		slots[name] = args[i+1]
 		if name == "Count" {
 			config.PluralCount = args[i+1]
-			slots["N"] = number(args[i+1].(int))
+			slots["N"] = number(c.doc.Lang, args[i+1].(int))
 		}
 	}
 	config.TemplateData = slots
 	text, err := c.words.Localize(config)
-	if c.err == nil && (err != nil || strings.Contains(text, "<no value>")) {
+	text = strings.TrimSpace(text)
+	if c.err == nil && (err != nil || text == "" || strings.Contains(text, "<no value>")) {
 		c.err = fmt.Errorf("letters: catalogue: %s: %w", key, errSlot(err))
 	}
-	return strings.TrimSpace(text)
+	return text
 }
 
 func errSlot(err error) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("a slot has no value")
+	return errors.New("it is empty, or a slot has no value")
 }
 
 func (c *composer) need(slot string, ok bool) {
-	if !ok {
+	c.asked[slot] = true
+	if !ok && !slices.Contains(c.missing, slot) {
 		c.missing = append(c.missing, slot)
 	}
 }
@@ -200,6 +239,20 @@ func (c *composer) items(items []string) {
 	}
 }
 
+// free adds paragraphs that people wrote.
+func (c *composer) free(paragraphs []string) {
+	for _, p := range paragraphs {
+		c.add(block{Kind: words, Text: p})
+	}
+}
+
+// freely adds paragraphs that the letter needs.
+func (c *composer) freely(slot, text string) {
+	paragraphs := free(text)
+	c.need(slot, len(paragraphs) > 0)
+	c.free(paragraphs)
+}
+
 func (c *composer) foot(key string, args ...any) {
 	c.doc.Footer = append(c.doc.Footer, c.t(key, args...))
 }
@@ -223,7 +276,11 @@ func (c *composer) url(slot, address string) string {
 // date writes a civil date that the letter needs: 21 December 2026.
 func (c *composer) date(slot string, day time.Time) string {
 	c.need(slot, !day.IsZero())
-	return c.t("date.long", "Day", day.Day(), "Month", c.t(fmt.Sprintf("date.month.m%d", day.Month())), "Year", day.Year())
+	key := "date.long"
+	if day.Day() == 1 {
+		key = "date.first"
+	}
+	return c.t(key, "Day", day.Day(), "Month", c.t(fmt.Sprintf("date.month.m%d", day.Month())), "Year", day.Year())
 }
 
 // moment writes a time with its zone: 21 November 2026, 10:42 UTC.
@@ -242,6 +299,18 @@ func (c *composer) rights() string {
 	return c.join(words)
 }
 
+// coded writes words of which some are codes that the catalogue has a phrase for.
+func (c *composer) coded(prefix, slot string, given []string) []string {
+	out := plainAll(given)
+	for i, x := range out {
+		if key := prefix + "." + x; !strings.ContainsAny(x, " .") && c.has(key) {
+			out[i] = c.t(key)
+		}
+	}
+	c.need(slot, len(out) > 0)
+	return out
+}
+
 func (c *composer) join(words []string) string {
 	n := len(words)
 	switch n {
@@ -257,52 +326,4 @@ func (c *composer) join(words []string) string {
 		head = c.t("list.more", "Head", head, "Next", next)
 	}
 	return c.t("list.last", "Head", head, "Last", words[n-1])
-}
-
-// recipients writes whom we told; nobody, nothing.
-func (c *composer) recipients(key string) {
-	if names := plainAll(c.d.Recipients); len(names) > 0 {
-		c.para(key, "Recipients", c.join(names))
-	}
-}
-
-// longDigits are runs that could be taken for a mailed code.
-var longDigits = regexp.MustCompile(`[0-9]{6,}`)
-
-// plain makes text that people wrote fit for a letter: one line, 1,000 characters at most, long
-// numbers in groups.
-func plain(s string) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
-	if runes := []rune(s); len(runes) > 1000 {
-		s = string(runes[:1000]) + "…"
-	}
-	return longDigits.ReplaceAllStringFunc(s, func(digits string) string {
-		var b strings.Builder
-		for i, r := range digits {
-			if i > 0 && i%4 == 0 {
-				b.WriteRune('\u00a0')
-			}
-			b.WriteRune(r)
-		}
-		return b.String()
-	})
-}
-
-func plainAll(list []string) []string {
-	var out []string
-	for _, s := range list {
-		if p := plain(s); p != "" {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// number writes 12345 as 12,345.
-func number(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -60,41 +60,12 @@ func (c *composer) needsProof() bool {
 	})
 }
 
-func (c *composer) joined() {
+func (c *composer) requestJoined() {
 	c.need("joined", c.d.Joined != "")
-	c.para("joined.intro", "Reference", c.d.Reference, "Joined", c.d.Joined)
-	c.para("joined.due", "Due", c.date("due", c.d.Due))
-	c.button("joined.status", "status_url", c.d.StatusURL)
-}
-
-// unverified says what is missing, what can be done and what silence leads to.
-func (c *composer) unverified() {
-	until := c.date("until", c.d.Until)
-	c.para("unverified.intro", "Rights", c.rights())
+	c.para("request_joined.intro", "Reference", c.d.Reference, "Joined", c.d.Joined)
 	c.receipt()
-	c.heading("unverified.how")
-	c.para("unverified.again", "Until", until)
-	c.button("unverified.link", "enter_url", c.d.EnterURL)
-	c.para("unverified.more")
-	c.para("unverified.silence", "Until", until)
-	if c.law.family == "CA" && slices.Contains(c.d.Rights, "access") {
-		c.para("unverified.ca", "URL", c.url("privacy_url", c.d.Company.PrivacyURL))
-	}
-	c.remedies()
-}
-
-// extension must go out before the base date is over; that check is the clock's.
-func (c *composer) extension() {
-	why := plain(c.d.Why)
-	c.need("why", why != "")
-	c.need("due after previous", c.d.Due.After(c.d.Previous))
-	c.para("extension.intro", "Previous", c.date("previous", c.d.Previous), "Due", c.date("due", c.d.Due))
-	c.receipt()
-	c.heading("extension.why")
-	c.add(block{Kind: paragraph, Text: why})
-	c.para("extension.once")
-	c.button("extension.status", "status_url", c.d.StatusURL)
-	c.remedies()
+	c.para("request_joined.due", "Due", c.date("due", c.d.Due))
+	c.button("request_joined.status", "status_url", c.d.StatusURL)
 }
 
 func (c *composer) withdrawn() {
@@ -105,6 +76,7 @@ func (c *composer) withdrawn() {
 	} else {
 		c.para("withdrawn.nothing")
 	}
+	c.receipt()
 	c.para("withdrawn.again")
 }
 
@@ -121,16 +93,8 @@ func (c *composer) stoppedNotMe() {
 	if c.d.Restored {
 		c.para("stopped_not_me.restored")
 	}
-	c.para("stopped_not_me.safe")
-}
-
-// expired counts as a denial, so it carries reason and remedies.
-func (c *composer) expired() {
-	c.para("expired.intro", "Rights", c.rights(), "Date", c.date("at", c.d.At))
 	c.receipt()
-	c.para("expired.reason")
-	c.para("expired.again")
-	c.remedies()
+	c.para("stopped_not_me.safe")
 }
 
 // receipt gives reference and day of receipt, which every answer repeats.

@@ -28,6 +28,10 @@ func full() letters.Data {
 		},
 		Authority: letters.Authority{Name: "Berliner Beauftragte für Datenschutz", Address: "Alt-Moabit 59–61, 10555 Berlin", URL: "https://www.datenschutz-berlin.example/"},
 		Law:       "EU", Reference: "HB-7K2M-Q9XA", Received: date(2026, 11, 21), Rights: []string{"access", "erasure", "objection"}, Name: "María Keller",
+		Verified: true, Clock: letters.ClockRuns, Fee: "25.00 EUR", Items: []string{"document", "your customer number"}, Decision: letters.Denied,
+		Changes: []letters.Change{{What: "postal address", Where: "customer database"}}, Recipient: "Parcel GmbH", Identifiers: []string{"maria.keller@mail.example"},
+		Untold: []letters.Untold{{Name: "Old Ads Ltd", Text: "the company no longer exists"}}, Unsearched: []string{"backups"}, Withheld: []string{"passport number"},
+		OptOutURL: "https://acme.example/opt-out", DeskURL: "https://acme.example/desk", Days: 3, WhyCode: "complexity",
 		Code: "402917", Valid: 15 * time.Minute,
 		EnterURL: "https://acme.example/check/abcdefg", NotMeURL: "https://acme.example/not-me/hijklmn", StatusURL: "https://acme.example/r/opqrst",
 		DownloadURL: "https://acme.example/download/uvwxyz", ProofURL: "https://acme.example/proof/abc",
@@ -49,8 +53,16 @@ func dataFor(kind string) letters.Data {
 	switch kind {
 	case letters.Done:
 		d.Counts.Kept, d.Kept = 0, nil
-	case letters.Refusal:
+	case letters.Refusal, letters.StateDenied, letters.CADeleteDenied, letters.AppealDecision, letters.ComplaintAnswer, letters.RecipientNotice, letters.Excessive:
 		d.Rights = []string{"erasure"}
+	case letters.RectificationDenied, letters.CACorrectDenied:
+		d.Rights, d.Reasons[0].Right = []string{"rectification"}, "rectification"
+	}
+	switch kind {
+	case letters.CADeleteDenied, letters.CACorrectDenied:
+		d.Law = "CA"
+	case letters.StateDenied:
+		d.Law = "VA"
 	}
 	return d
 }
@@ -189,9 +201,9 @@ func TestMissingSlots(t *testing.T) {
 		"exemption": {[]string{letters.ErasureDone, letters.Partial, letters.AccessReady}, func(d *letters.Data) { d.Kept[0].Ground = "" }},
 		"kept":      {[]string{letters.ErasureDone, letters.Partial}, func(d *letters.Data) { d.Kept = nil }},
 		"received":  {append(denials, letters.Ack, letters.Extension, letters.AccessReady), func(d *letters.Data) { d.Received = time.Time{} }},
-		"due":       {[]string{letters.Ack, letters.Extension, letters.Joined}, func(d *letters.Data) { d.Due = time.Time{} }},
+		"due":       {[]string{letters.Ack, letters.Extension, letters.RequestJoined}, func(d *letters.Data) { d.Due = time.Time{} }},
 		"due later": {[]string{letters.Extension}, func(d *letters.Data) { d.Due = d.Previous }},
-		"why":       {[]string{letters.Extension}, func(d *letters.Data) { d.Why = "" }},
+		"why":       {[]string{letters.Extension}, func(d *letters.Data) { d.Why, d.WhyCode = "", "" }},
 		"code":      {[]string{letters.Code}, func(d *letters.Data) { d.Code = "12345a" }},
 		"not me":    {[]string{letters.Code}, func(d *letters.Data) { d.NotMeURL = "" }},
 		"bad link":  {[]string{letters.Code}, func(d *letters.Data) { d.NotMeURL = "javascript:alert(1)" }},
@@ -374,7 +386,7 @@ func TestDoneWithoutParticulars(t *testing.T) {
 	d := dataFor(letters.Done)
 	d.Rights, d.Counts, d.Results = []string{"restriction"}, letters.Counts{}, nil
 	_, text, _ := render(t, letters.Done, d)
-	if strings.Contains(text, "what we did:") || !strings.Contains(text, "finished on 22 November 2026") || !strings.Contains(text, "Before we lift") {
+	if strings.Contains(text, "what we did:") || !strings.Contains(text, "finished on 22 November 2026") || !strings.Contains(text, "You have the right to complain") {
 		t.Error(text)
 	}
 }

@@ -87,41 +87,34 @@ func AuthorityOf(code string) (Authority, bool) {
 	return a, a.Name != ""
 }
 
+// remedies lists the sentences that a denial under the law must have beside the named authority: EU
+// and UK letters name the court, UK letters the complaint to us, and those of states how to appeal
+// (law.md §8 no. 2).
+func (w law) remedies() []string {
+	switch {
+	case w.family == "EU":
+		return []string{"remedy.us", "remedy.residence", "remedy.court"}
+	case w.family == "UK":
+		return []string{"remedy.uk", "remedy.court_uk"}
+	case w.appeal > 0:
+		return []string{"remedy.appeal"}
+	case w.appealAny:
+		return []string{"remedy.appeal_soon"}
+	case slices.Contains([]string{"CH", "QC", "PIPEDA", "BR"}, w.family):
+		return []string{"remedy.us", "remedy.court_other"}
+	}
+	return []string{"remedy.us"}
+}
+
 // remedies tells how to disagree, after a denial or a part of one. It needs a contact and a named
-// authority; EU and UK letters name the court as well (law.md §8 no. 2).
+// authority.
 func (c *composer) remedies() {
 	c.heading("remedy.title")
 	a := c.authority()
 	contact := c.d.Company.Contact
-	switch c.law.family {
-	case "UK":
-		c.para("remedy.uk", "Contact", contact)
-	case "US":
-		c.appeal(contact)
-	default:
-		c.para("remedy.us", "Contact", contact)
-	}
-	if c.law.appeal > 0 || c.law.appealAny {
-		c.para("remedy.ag", "Authority", a.line())
-	} else {
-		c.para("remedy.authority", "Authority", a.line())
-	}
-	if a.URL != "" {
-		c.para("remedy.authority_url", "URL", c.url("authority", a.URL))
-	}
-	switch c.law.family {
-	case "EU":
-		c.para("remedy.authority_residence")
-		c.para("remedy.court")
-	case "UK":
-		c.para("remedy.court_uk")
-	case "CH", "QC", "PIPEDA", "BR":
-		c.para("remedy.court_ch")
-	}
-}
-
-func (c *composer) appeal(contact string) {
 	switch {
+	case c.law.family == "UK":
+		c.para("remedy.uk", "Contact", contact)
 	case c.law.appeal > 0:
 		c.para("remedy.appeal", "Contact", contact, "Days", c.law.appeal)
 	case c.law.appealAny:
@@ -129,12 +122,36 @@ func (c *composer) appeal(contact string) {
 	default:
 		c.para("remedy.us", "Contact", contact)
 	}
+	if c.law.appeal > 0 || c.law.appealAny {
+		c.para("remedy.ag", "Authority", c.isolate(a.line()))
+	} else {
+		c.para("remedy.authority", "Authority", c.isolate(a.line()))
+	}
+	if a.URL != "" {
+		c.para("remedy.authority_url", "URL", c.url("authority", a.URL))
+	}
+	if c.law.family == "EU" {
+		c.para("remedy.residence")
+	}
+	c.court()
+}
+
+// court names the judicial remedy, where the law has one.
+func (c *composer) court() {
+	switch c.law.family {
+	case "EU":
+		c.para("remedy.court")
+	case "UK":
+		c.para("remedy.court_uk")
+	case "CH", "QC", "PIPEDA", "BR":
+		c.para("remedy.court_other")
+	}
 }
 
 // complaint names the authority in an answer that denies nothing (GDPR 15(1)(f)).
 func (c *composer) complaint() {
 	a := c.authority()
-	c.para("remedy.authority", "Authority", a.line())
+	c.para("remedy.authority", "Authority", c.isolate(a.line()))
 	if a.URL != "" {
 		c.para("remedy.authority_url", "URL", c.url("authority", a.URL))
 	}

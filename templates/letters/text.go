@@ -23,7 +23,7 @@ func (d document) plainText() string {
 
 func (x block) writeText(b *strings.Builder) {
 	switch x.Kind {
-	case paragraph:
+	case paragraph, words:
 		b.WriteString(x.Text + "\n")
 	case heading:
 		fmt.Fprintf(b, "%s\n%s\n", x.Text, strings.Repeat("-", utf8.RuneCountInString(x.Text)))
