@@ -259,11 +259,18 @@ func (p *PlanView) irreversible() int {
 func LetterLabel(kind string) string { return word(letterWords, kind) }
 
 var letterWords = map[string]string{
-	"ack": "Receipt of the request", "code": "Code", "joined": "Joined to an earlier request", "access_ready": "Answer to the access request",
-	"erasure_done": "Answer to the erasure request", "withdrawal_done": "Consent withdrawn", "opt_out_done": "Opt-out done", "done": "Answer",
-	"partial": "Answer, partly refused", "refusal": "Refusal", "extension": "Extension of the deadline",
-	"not_found": "No data held", "unverified": "Could not verify", "withdrawn": "Request withdrawn",
-	"stopped_not_me": "Stopped: it was not them", "expired": "Not verified in time",
+	"ack": "Receipt of the request", "code": "Code", "request_joined": "Joined to an earlier request", "withdrawn": "Request withdrawn",
+	"stopped_not_me": "Stopped: it was not them", "id_request": "Asked for proof of identity", "clarify": "Question to the customer",
+	"extension": "Extension of the deadline", "unverified": "Could not verify", "expired": "Not verified in time",
+	"access_ready": "Answer to the access request", "portability_ready": "Answer to the portability request",
+	"erasure_done": "Answer to the erasure request", "withdrawal_done": "Consent withdrawn", "opt_out_done": "Opt-out done",
+	"rectification_done": "Data corrected", "restriction_done": "Use restricted", "restriction_ends": "Restriction about to end",
+	"objection_done": "Objection in force", "done": "Answer", "keep_notice": "Records that must stay",
+	"partial": "Answer, partly refused", "refusal": "Refusal", "excessive": "Unfounded or excessive: refusal or fee", "not_found": "No data held",
+	"rectification_denied": "Correction refused", "ca_delete_denied": "Deletion denied (California)", "ca_correct_denied": "Correction denied (California)",
+	"state_denied": "Denial with appeal (US state)", "appeal_received": "Receipt of the appeal", "appeal_decision": "Decision on the appeal",
+	"complaint_received": "Receipt of the complaint", "complaint_answer": "Answer to the complaint",
+	"recipient_notice": "Notice to a recipient", "desk_reminder": "Reminder to the desk", "desk_overdue": "Overdue notice to the desk",
 }
 
 func joinFields(fields []string) string {

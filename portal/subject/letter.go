@@ -5,13 +5,12 @@ import (
 
 	"habeas/portal/web"
 	"habeas/requests"
+	"habeas/requests/mail"
 	"habeas/templates"
 )
 
-const codeLetter = "code"
-
-// letters are what was sent in the case, newest first. Those that held codes
-// are left out: their time is over.
+// letters are what was sent to the customer in the case, newest first. Those
+// that held codes are left out: their time is over.
 func (h subject) letters(c *fiber.Ctx, cs *requests.Case) ([]templates.LetterLine, error) {
 	list, err := h.Svc.Letters(c.UserContext(), cs)
 	if err != nil {
@@ -20,10 +19,10 @@ func (h subject) letters(c *fiber.Ctx, cs *requests.Case) ([]templates.LetterLin
 	var out []templates.LetterLine
 	for i := len(list) - 1; i >= 0; i-- {
 		l := list[i]
-		if l.Kind == codeLetter || l.Status != "sent" {
+		if l.Kind == mail.Code || !mail.ToCustomer(l.Kind) || l.Status != "sent" {
 			continue
 		}
-		out = append(out, templates.LetterLine{At: l.At, Subject: say(c, "letter."+l.Kind), Href: "/status/letters/" + l.ID})
+		out = append(out, templates.LetterLine{At: l.At, Subject: mail.Title(l.Kind, templates.Lang(c.UserContext())), Href: "/status/letters/" + l.ID})
 	}
 	return out, nil
 }

@@ -81,6 +81,12 @@ const (
 	Denied        = letters.Denied
 )
 
+// ToCustomer tells whether letters of a kind go to the person whose request it is.
+func ToCustomer(kind string) bool { return letters.ToCustomer(kind) }
+
+// Title is what a kind of letter is called in the language that fits the locale best.
+func Title(kind, locale string) string { return letters.Title(kind, locale) }
+
 // Write renders a letter in the language that fits l.Locale best and queues
 // it: Enqueue, with subject, text and HTML from the template. A letter that
 // lacks something the law wants in it is an error, and nothing is queued.

@@ -276,11 +276,7 @@ func (c *composer) url(slot, address string) string {
 // date writes a civil date that the letter needs: 21 December 2026.
 func (c *composer) date(slot string, day time.Time) string {
 	c.need(slot, !day.IsZero())
-	key := "date.long"
-	if day.Day() == 1 {
-		key = "date.first"
-	}
-	return c.t(key, "Day", day.Day(), "Month", c.t(fmt.Sprintf("date.month.m%d", day.Month())), "Year", day.Year())
+	return c.t("date.long", "Day", day.Day(), "Month", c.t(fmt.Sprintf("date.month.m%d", day.Month())), "Year", day.Year())
 }
 
 // moment writes a time with its zone: 21 November 2026, 10:42 UTC.
