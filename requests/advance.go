@@ -195,7 +195,7 @@ func (ch *change) complete(ctx context.Context, plan *storedPlan) (waits bool, e
 	if err := ch.become(workerActor, Completed); err != nil {
 		return true, err
 	}
-	ch.record(workerActor, evidence.RequestCompleted{Flags: flagCodes(ch.c.Flags), Outcomes: event, Result: evidence.Code(ch.c.Result)})
+	ch.record(workerActor, evidence.RequestCompleted{Decisions: decided(ch.c.Decisions), Flags: flagCodes(ch.c.Flags), Outcomes: event, Result: evidence.Code(ch.c.Result)})
 	if err := ch.letterDone(ctx, plan, outcomes); err != nil {
 		return true, err
 	}
@@ -236,6 +236,14 @@ func (c *Case) decision(right string) *RightDecision {
 		}
 	}
 	return nil
+}
+
+func decided(list []RightDecision) []evidence.RightDecided {
+	out := make([]evidence.RightDecided, len(list))
+	for i, d := range list {
+		out[i] = evidence.RightDecided{Decision: evidence.Code(d.Decision), Right: evidence.Code(d.Right)}
+	}
+	return out
 }
 
 func flagCodes(flags []Flag) []evidence.Code {

@@ -84,7 +84,7 @@ func (s *Service) Audit(ctx context.Context, f AuditFilter) (*AuditPage, error) 
 	if err != nil {
 		return nil, fmt.Errorf("audit cases: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, scanAudited)
+	list, err := pgx.CollectRows(rows, s.scanAudited)
 	if err != nil {
 		return nil, fmt.Errorf("audit cases: %w", err)
 	}
@@ -104,14 +104,14 @@ func (s *Service) AuditCase(ctx context.Context, c *Case) (*AuditedCase, error) 
 	if err != nil {
 		return nil, fmt.Errorf("audit case: %w", err)
 	}
-	a, err := pgx.CollectExactlyOneRow(rows, scanAudited)
+	a, err := pgx.CollectExactlyOneRow(rows, s.scanAudited)
 	if err != nil {
 		return nil, fmt.Errorf("audit case: %w", err)
 	}
 	return &a, nil
 }
 
-func scanAudited(row pgx.CollectableRow) (AuditedCase, error) {
+func (s *Service) scanAudited(row pgx.CollectableRow) (AuditedCase, error) {
 	var a AuditedCase
 	counts := make([]int, len(gapCodes))
 	more := []any{&a.Answered, &a.Events}
@@ -119,7 +119,7 @@ func scanAudited(row pgx.CollectableRow) (AuditedCase, error) {
 		more = append(more, &counts[i])
 	}
 	var err error
-	if a.Case, err = scanCase(row, more...); err != nil {
+	if a.Case, err = s.scan(row, more...); err != nil {
 		return a, err
 	}
 	for i, code := range gapCodes {

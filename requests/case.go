@@ -84,6 +84,10 @@ type Case struct {
 	PackageSHA   string
 	PackageUntil *time.Time
 
+	// Holidays are the company's own days with which this clock counts, as they
+	// were when it was filed or its law was corrected.
+	Holidays []clock.Holiday
+
 	PlanID   *uuid.UUID
 	FiledBy  *uuid.UUID
 	eventSeq int64
@@ -91,7 +95,11 @@ type Case struct {
 	email    []byte
 	wrapped  []byte
 	sealed   []byte
+	laws     *clock.Laws // nil: as shipped
 }
+
+// LawRow is the law that the case runs under.
+func (c *Case) LawRow() (*clock.Law, error) { return c.laws.Law(c.Law) }
 
 // RightDecision is what was decided about one right.
 type RightDecision struct {

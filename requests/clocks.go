@@ -17,24 +17,9 @@ import (
 // setClock computes the case's deadlines from its receipt and clock events.
 // The case is due when the first of its rights is.
 func (s *Service) setClock(c *Case) error {
-	var due clock.Deadline
-	var all []clock.Deadline
-	for _, right := range c.Rights {
-		res, err := clock.Compute(clock.Input{
-			Law: c.Law, Set: c.HolidaySet, Zone: c.Zone, Right: right, Received: clock.At(c.ReceivedAt),
-			Events: c.ClockEvents, PausePolicy: c.PausePolicy, Now: s.now(),
-		})
-		if err != nil {
-			return unlawful(err)
-		}
-		for _, d := range res.OfRequest() {
-			if !slices.ContainsFunc(all, func(have clock.Deadline) bool { return have.Name == d.Name }) {
-				all = append(all, d)
-			}
-		}
-		if d := res.Due(); due.Due.IsZero() || d.Due.Before(due.Due) {
-			due = d
-		}
+	all, due, err := c.legal().deadlines(s.now())
+	if err != nil {
+		return unlawful(err)
 	}
 	c.Deadlines = all
 	c.DueOn = dateTime(due.Due)
@@ -61,6 +46,9 @@ type Step struct {
 	Right  string `json:"right"`
 	Ground string `json:"ground"`
 	Reason string `json:"reason"`
+	// Until is the day announced, where a law lets the controller name one
+	// instead of setting a figure (DPO Art. 18).
+	Until clock.Date `json:"until,omitzero"`
 }
 
 const maxReason = 2000
@@ -73,9 +61,24 @@ func (ch *change) today() clock.Date {
 	return clock.DateIn(ch.s.now(), loc)
 }
 
-func (ch *change) due() clock.Date {
-	y, m, d := ch.c.DueOn.Date()
-	return clock.Date{Year: y, Month: m, Day: d}
+// base is the due date of a right before any extension, as its clock stands.
+func (ch *change) base(right string) clock.Date {
+	res, err := ch.c.legal().of(right, ch.s.now())
+	if err != nil {
+		y, m, d := ch.c.DueOn.Date()
+		return clock.Date{Year: y, Month: m, Day: d}
+	}
+	if d, ok := res.Get("respond"); ok {
+		return d.Due
+	}
+	return res.Due().Due
+}
+
+// extended says whether the time of a right was extended.
+func (c *Case) extended(right string) bool {
+	return slices.ContainsFunc(c.ClockEvents, func(e clock.Event) bool {
+		return e.Kind == clock.Extended && (e.Right == "" || e.Right == right)
+	})
 }
 
 // allowed asks the law table about a step, for the right named or for all.
@@ -93,7 +96,7 @@ func (ch *change) allowed(do string, st Step) error {
 	for _, right := range rights {
 		err := clock.Allowed(clock.Step{
 			Law: ch.c.Law, Right: right, Do: do, Ground: st.Ground, Reason: st.Reason,
-			On: ch.today(), Due: ch.due(), Extended: ch.c.Has(Extended), PausePolicy: ch.c.PausePolicy,
+			On: ch.today(), Due: ch.base(right), Extended: ch.c.extended(right), PausePolicy: ch.c.PausePolicy, Laws: ch.c.laws,
 		})
 		if err != nil {
 			return unlawful(err)
@@ -115,7 +118,10 @@ func (s *Service) Pause(ctx context.Context, by Actor, id uuid.UUID, st Step) (*
 			return err
 		}
 		ch.c.setFlag(Paused, true)
-		ch.c.ClockEvents = append(ch.c.ClockEvents, clock.Event{Kind: clock.PauseKind(st.Ground), From: ch.today(), Right: st.Right})
+		ch.c.ClockEvents = append(slices.Clone(ch.c.ClockEvents), clock.Event{Kind: clock.PauseKind(st.Ground), From: ch.today(), Right: st.Right})
+		if err := ch.s.setClock(ch.c); err != nil {
+			return err
+		}
 		ch.record(by, evidence.ClockPaused{
 			Cite: ch.cite(st), From: evidence.Date(ch.today().String()), Ground: evidence.Code(clock.PauseKind(st.Ground)),
 			Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right),
@@ -155,18 +161,41 @@ func (s *Service) Extend(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		if err := ch.allowed(clock.Extend, st); err != nil {
 			return err
 		}
+		if err := ch.announced(st); err != nil {
+			return err
+		}
 		before := ch.c.DueOn
 		ch.c.setFlag(Extended, true)
-		ch.c.ClockEvents = append(ch.c.ClockEvents, clock.Event{Kind: clock.Extended, From: ch.today(), Right: st.Right})
+		ch.c.ClockEvents = append(slices.Clone(ch.c.ClockEvents), clock.Event{Kind: clock.Extended, From: ch.today(), To: st.Until, Right: st.Right})
 		if err := ch.s.setClock(ch.c); err != nil {
 			return err
 		}
 		ch.record(by, evidence.ClockExtended{
 			Cite: ch.cite(st), From: evidence.Day(before), To: evidence.Day(ch.c.DueOn), Ground: evidence.Code(firstOf(st.Ground, "reason")),
-			Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right),
+			On: evidence.Date(ch.today().String()), Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right), Until: evidence.Date(st.Until.String()),
 		})
 		return ch.letterExtension(ctx, before, st)
 	})
+}
+
+// announced holds the day promised against the law: one that sets a figure
+// takes none, one without wants a day after the base due date.
+func (ch *change) announced(st Step) error {
+	law, err := ch.c.LawRow()
+	if err != nil {
+		return unlawful(err)
+	}
+	names := slices.ContainsFunc(law.Terms, func(t clock.Term) bool { return t.Name == "extended" && t.Unit == "announced" })
+	base := ch.base(firstOf(st.Right, ch.c.Rights[0]))
+	switch {
+	case names && !st.Until.Valid():
+		return invalid(FieldError{Field: "until", Message: "Name the day on which the answer will come (" + law.Extension.Cite + ")."})
+	case names && !st.Until.After(base):
+		return invalid(FieldError{Field: "until", Message: "The day announced lies after the due date, " + base.Long() + " (" + law.Extension.Cite + ")."})
+	case !names && !st.Until.IsZero():
+		return invalid(FieldError{Field: "until", Message: "The law sets the new date itself (" + law.Extension.Cite + "); leave this out."})
+	}
+	return nil
 }
 
 func (s *Service) decideClock(ctx context.Context, id uuid.UUID, fn func(*change) error) (*Case, error) {
@@ -179,15 +208,21 @@ func (s *Service) decideClock(ctx context.Context, id uuid.UUID, fn func(*change
 		if err := fn(ch); err != nil {
 			return err
 		}
+		if !ch.past() {
+			ch.c.setFlag(Overdue, false) // the date moved
+		}
 		_, err := ch.Exec(ctx, `update tasks set due_on = $2 where case_id = $1 and status in ('waiting', 'running', 'open')`, id, ch.c.DueOn)
 		return err
 	})
 	return c, err
 }
 
+// past says whether the due date lies behind, where the controller is.
+func (ch *change) past() bool { return dateTime(ch.today()).After(ch.c.DueOn) }
+
 // cite is the article a step on the clock rests on.
 func (ch *change) cite(st Step) evidence.Cite {
-	law, err := clock.Builtin().Law(ch.c.Law)
+	law, err := ch.c.LawRow()
 	if err != nil {
 		return "–"
 	}
@@ -214,8 +249,8 @@ func (ch *change) reasonDigest(reason string) evidence.Digest {
 }
 
 // groundTitle is what a ground means, in plain words.
-func groundTitle(law string, st Step) string {
-	l, err := clock.Builtin().Law(law)
+func (c *Case) groundTitle(st Step) string {
+	l, err := c.LawRow()
 	if err != nil {
 		return st.Ground
 	}

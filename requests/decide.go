@@ -207,7 +207,7 @@ func (s *Service) Refuse(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 			cite := string(ch.cite(Step{Right: right, Ground: st.Ground}))
 			ch.c.Decisions = append(ch.c.Decisions, RightDecision{Right: right, Decision: "refused", Ground: cite})
 			ch.record(by, evidence.RequestRefused{
-				Cite: evidence.Cite(cite), Ground: evidence.Code(groundCode(ch.c.Law, right, st.Ground)), Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(right),
+				Cite: evidence.Cite(cite), Ground: evidence.Code(ch.c.groundCode(right, st.Ground)), Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(right),
 			})
 		}
 		left := slices.ContainsFunc(ch.c.Rights, func(right string) bool {
@@ -238,8 +238,8 @@ func (s *Service) Refuse(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 	return c, err
 }
 
-func groundCode(law, right, ground string) string {
-	l, err := clock.Builtin().Law(law)
+func (c *Case) groundCode(right, ground string) string {
+	l, err := c.LawRow()
 	if err != nil {
 		return ground
 	}

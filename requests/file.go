@@ -77,9 +77,10 @@ const (
 
 // Region and locale stand in the log in clear: only what has their form does.
 var (
-	originForm = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
-	regionForm = regexp.MustCompile(`^([A-Z]{2}-)?[A-Z0-9]{0,3}$`)
-	localeForm = regexp.MustCompile(`^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2})?$`)
+	originForm  = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
+	regionForm  = regexp.MustCompile(`^([A-Z]{2}-)?[A-Z0-9]{0,3}$`)
+	countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
+	localeForm  = regexp.MustCompile(`^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2})?$`)
 )
 
 var channels = []string{"phone", "letter", "counter", "e-mail"}
@@ -173,12 +174,20 @@ func (ch *change) filed(f Filing) evidence.RequestFiled {
 		Channel: evidence.Code(c.Channel), Country: evidence.Code(c.Country), Region: evidence.Code(c.Region),
 		DueOn: evidence.Day(c.DueOn), Holidays: evidence.Code(c.HolidaySet), Law: evidence.Code(c.Law), Zone: evidence.Code(c.Zone),
 		Locale: evidence.Code(c.Locale), OnBehalf: len(f.OnBehalf) > 0, ReceivedAt: evidence.At(c.ReceivedAt),
-		Rights: codes(c.Rights), Purposes: codes(c.Purposes),
+		Rights: codes(c.Rights), Purposes: codes(c.Purposes), OwnDays: ownDates(c.Holidays), Policy: evidence.Code(c.PausePolicy),
 	}
 	if f.Reason != "" {
 		e.Reason = evidence.Digest(ch.key.Digest("reason", f.Reason))
 	}
 	return e
+}
+
+func ownDates(days []clock.Holiday) []evidence.Date {
+	var out []evidence.Date
+	for _, h := range days {
+		out = append(out, evidence.Date(h.Date.String()))
+	}
+	return out
 }
 
 func codes(list []string) []evidence.Code {
@@ -314,10 +323,10 @@ func (s *Service) checkChannel(by Actor, f Filing, faults []FieldError) []FieldE
 }
 
 func (s *Service) newCase(by Actor, f Filing, now time.Time) (*Case, error) {
-	law := clock.Applies(f.Country, f.Region)
+	law := s.choose(f.Country, f.Region)
 	c := &Case{
 		ID: newID(), Reference: newReference(), Status: Filed, Rights: f.Rights, Purposes: f.Purposes,
-		Country: f.Country, Region: f.Region, Law: law.Law, HolidaySet: firstOf(s.set.HolidaySet, law.Set), Zone: firstOf(s.set.Zone, law.Zone),
+		Country: f.Country, Region: f.Region, Law: law.Law, HolidaySet: law.Set, Zone: law.Zone, laws: s.set.Laws,
 		PausePolicy: s.set.PausePolicy, Locale: f.Locale, Channel: firstOf(f.Channel, "portal"), ReceivedAt: now, FiledAt: now,
 	}
 	if f.ReceivedAt != nil {
@@ -331,6 +340,7 @@ func (s *Service) newCase(by Actor, f Filing, now time.Time) (*Case, error) {
 			c.FiledBy = &id
 		}
 	}
+	c.Holidays = s.ownDays(c.Law, clock.DateIn(c.ReceivedAt, zone(c.Zone)))
 	if err := s.setClock(c); err != nil {
 		return nil, err
 	}
@@ -346,10 +356,10 @@ func (s *Service) insertCase(ctx context.Context, tx pgx.Tx, c *Case, ids []conn
 		c.email = s.ring.Lookup("email", connect.Identity{Kind: "email", Value: email}.Normal())
 	}
 	_, err := tx.Exec(ctx, `insert into cases (id, reference, status, flags, rights, purposes, country, region, law, holiday_set, zone,
-		pause_policy, locale, channel, deadlines, received_at, filed_at, due_on, filed_by, email_lookup, subject_lookup, key_wrapped, sealed)
-		values ($1, $2, 'filed', '{}', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+		pause_policy, locale, channel, deadlines, received_at, filed_at, due_on, filed_by, email_lookup, subject_lookup, key_wrapped, sealed, holidays)
+		values ($1, $2, 'filed', '{}', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		c.ID, c.Reference, c.Rights, orEmpty(c.Purposes), c.Country, c.Region, c.Law, c.HolidaySet, c.Zone,
-		c.PausePolicy, c.Locale, c.Channel, orEmpty(c.Deadlines), c.ReceivedAt, c.FiledAt, c.DueOn, c.FiledBy, c.email, lookups, c.wrapped, c.sealed)
+		c.PausePolicy, c.Locale, c.Channel, orEmpty(c.Deadlines), c.ReceivedAt, c.FiledAt, c.DueOn, c.FiledBy, c.email, lookups, c.wrapped, c.sealed, orEmpty(c.Holidays))
 	if err != nil {
 		return fmt.Errorf("insert case: %w", err)
 	}

@@ -120,7 +120,7 @@ func (ch *change) purposeTitles() []string {
 
 func (ch *change) letterExtension(ctx context.Context, before time.Time, st Step) error {
 	return ch.write(ctx, mail.Extension, func(d *mail.Slots) {
-		d.Previous, d.Why = before, firstOf(st.Reason, groundTitle(ch.c.Law, st))
+		d.Previous, d.Why = before, firstOf(st.Reason, ch.c.groundTitle(st))
 	})
 }
 
@@ -130,7 +130,7 @@ func (ch *change) letterRefusal(ctx context.Context, st Step) error {
 		for _, dec := range ch.c.Decisions {
 			if dec.Decision == "refused" && (st.Right == "" || dec.Right == st.Right) {
 				d.Rights = append(d.Rights, dec.Right)
-				d.Reasons = append(d.Reasons, mail.Reason{Right: dec.Right, Ground: dec.Ground, Text: firstOf(st.Reason, groundTitle(ch.c.Law, st))})
+				d.Reasons = append(d.Reasons, mail.Reason{Right: dec.Right, Ground: dec.Ground, Text: firstOf(st.Reason, ch.c.groundTitle(st))})
 			}
 		}
 	})
@@ -311,6 +311,9 @@ func (s *Service) LetterFailed(ctx context.Context, tx pgx.Tx, l mail.Sent, code
 }
 
 func (s *Service) noteLetter(ctx context.Context, tx pgx.Tx, caseID string, data evidence.Data) error {
+	if caseID == mail.SystemCase {
+		return evidence.AppendSystem(ctx, tx, evidence.Event{Actor: workerActor.String(), Data: data})
+	}
 	var seq int64
 	var at time.Time
 	err := tx.QueryRow(ctx, `update cases set event_seq = event_seq + 1, event_at = greatest(clock_timestamp(), event_at)

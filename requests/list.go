@@ -89,7 +89,7 @@ func (s *Service) List(ctx context.Context, f Filter) (*Page, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list cases: %w", err)
 	}
-	cases, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Case, error) { return scanCase(row) })
+	cases, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Case, error) { return s.scan(row) })
 	if err != nil {
 		return nil, fmt.Errorf("list cases: %w", err)
 	}
@@ -167,7 +167,7 @@ func (s *Service) Search(ctx context.Context, reference string, id *connect.Iden
 	if err != nil {
 		return nil, fmt.Errorf("search cases: %w", err)
 	}
-	cases, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Case, error) { return scanCase(row) })
+	cases, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Case, error) { return s.scan(row) })
 	if err != nil {
 		return nil, fmt.Errorf("search cases: %w", err)
 	}
@@ -176,5 +176,5 @@ func (s *Service) Search(ctx context.Context, reference string, id *connect.Iden
 
 // ByReference finds one case for its customer.
 func (s *Service) ByReference(ctx context.Context, reference string) (*Case, error) {
-	return scanCase(s.db.QueryRow(ctx, `select `+caseColumns+` from cases c where c.reference = $1`, strings.ToUpper(strings.TrimSpace(reference))))
+	return s.scan(s.db.QueryRow(ctx, `select `+caseColumns+` from cases c where c.reference = $1`, strings.ToUpper(strings.TrimSpace(reference))))
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/plan"
@@ -221,14 +220,14 @@ func proposer(key seal.Key, system string, c *Case) plan.Proposer {
 		return slices.ContainsFunc(c.Decisions, func(d RightDecision) bool { return d.Right == right && d.Decision == "refused" })
 	})
 	return plan.Proposer{
-		System: system, Rights: rights, Purposes: c.Purposes, Articles: articles(c.Law),
+		System: system, Rights: rights, Purposes: c.Purposes, Articles: c.articles(),
 		Fingerprint: func(guard []byte) string { return key.Digest("guard", string(guard)) },
 	}
 }
 
 // articles is what each right rests on under a law.
-func articles(law string) map[string]string {
-	l, err := clock.Builtin().Law(law)
+func (c *Case) articles() map[string]string {
+	l, err := c.LawRow()
 	if err != nil {
 		return nil
 	}

@@ -15,8 +15,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"habeas/requests/blob"
+	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
+	"habeas/requests/mail"
 	"habeas/requests/seal"
 )
 
@@ -42,6 +44,10 @@ type Settings struct {
 	Purposes         []Purpose       // what people consented to
 	Zone             string          // the controller's time zone; empty: as the law says
 	HolidaySet       string          // the controller's holidays; empty: as the country says
+	Holidays         []clock.Holiday // days of its own, where ends of periods move to working days
+	Laws             *clock.Laws     // the table of laws; nil: as shipped
+	Applies          clock.Overrides // which law a place has, where the company decided otherwise
+	Remind           []int           // days before a due date at which the desk is told (default 14, 7, 2, 1)
 	GPC              GPC             // opt-out preference signals of browsers
 }
 
@@ -63,6 +69,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.PausePolicy == "" {
 		s.PausePolicy = "strict"
+	}
+	if s.Remind == nil {
+		s.Remind = []int{14, 7, 2, 1}
 	}
 	if s.Rescans == nil {
 		day := 24 * time.Hour
@@ -143,6 +152,9 @@ func (s *Service) SystemNames() []string {
 
 // CaseKey returns the key under which a case's personal data is sealed.
 func (s *Service) CaseKey(ctx context.Context, id string) (seal.Key, error) {
+	if id == mail.SystemCase {
+		return s.ring.System(), nil // a letter to staff
+	}
 	var wrapped []byte
 	if err := s.db.QueryRow(ctx, `select c.key_wrapped from cases c where c.id = $1`, id).Scan(&wrapped); err != nil {
 		return seal.Key{}, fmt.Errorf("read case key: %w", err)

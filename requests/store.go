@@ -20,7 +20,16 @@ const caseColumns = `c.id, c.reference, c.status, c.flags, c.rights, c.purposes,
 	c.pause_policy, c.locale, c.channel, c.result, c.decisions, c.clock_events, c.deadlines, c.received_at, c.filed_at, c.due_on,
 	c.verified_at, c.acted_at, c.wait_until, c.completed_at, c.closed_at, c.unverified_at,
 	c.package_name, c.package_size, c.package_sha, c.package_until, c.plan_id, c.filed_by, c.event_seq, c.event_at,
-	c.email_lookup, c.key_wrapped, c.sealed`
+	c.email_lookup, c.key_wrapped, c.sealed, c.holidays`
+
+// scan reads a case, which knows the law table in force.
+func (s *Service) scan(row pgx.Row, more ...any) (*Case, error) {
+	c, err := scanCase(row, more...)
+	if c != nil {
+		c.laws = s.set.Laws
+	}
+	return c, err
+}
 
 func scanCase(row pgx.Row, more ...any) (*Case, error) {
 	var c Case
@@ -30,7 +39,7 @@ func scanCase(row pgx.Row, more ...any) (*Case, error) {
 		&c.VerifiedAt, &c.ActedAt, &c.WaitUntil, &c.CompletedAt, &c.ClosedAt, &c.Unverified,
 		&c.PackageName, &c.PackageSize, &c.PackageSHA, &c.PackageUntil, &c.PlanID, &c.FiledBy, &c.eventSeq,
 		infinite{&c.eventAt},
-		&c.email, &c.wrapped, &c.sealed,
+		&c.email, &c.wrapped, &c.sealed, &c.Holidays,
 	}, more...)...)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -43,7 +52,7 @@ func scanCase(row pgx.Row, more ...any) (*Case, error) {
 
 // load reads a case without locking it.
 func (s *Service) load(ctx context.Context, q querier, id uuid.UUID) (*Case, error) {
-	return scanCase(q.QueryRow(ctx, `select `+caseColumns+` from cases c where c.id = $1`, id))
+	return s.scan(q.QueryRow(ctx, `select `+caseColumns+` from cases c where c.id = $1`, id))
 }
 
 // change is a transaction that holds a case's row lock. What it did to the
@@ -81,14 +90,14 @@ func (s *Service) transact(ctx context.Context, id uuid.UUID, first func(pgx.Tx)
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	ch := &change{Tx: tx, s: s}
 	if first == nil {
-		ch.c, err = scanCase(res.QueryRow(), &ch.at)
+		ch.c, err = s.scan(res.QueryRow(), &ch.at)
 	}
 	if cerr := res.Close(); err == nil {
 		err = cerr
 	}
 	if err == nil && first != nil {
 		if err = first(tx); err == nil {
-			ch.c, err = scanCase(tx.QueryRow(ctx, lockCase, id), &ch.at)
+			ch.c, err = s.scan(tx.QueryRow(ctx, lockCase, id), &ch.at)
 		}
 	}
 	if err != nil {
@@ -194,12 +203,12 @@ func (ch *change) queueCase(b *pgx.Batch) error {
 	b.Queue(`update cases set status = $2, flags = $3, result = $4, decisions = $5, clock_events = $6, deadlines = $7,
 		due_on = $8, verified_at = $9, acted_at = $10, wait_until = $11, completed_at = $12, closed_at = $13, unverified_at = $14,
 		package_name = $15, package_size = $16, package_sha = $17, package_until = $18, plan_id = $19, event_seq = $20, event_at = $21,
-		law = $22, holiday_set = $23, zone = $24, key_wrapped = $25, sealed = $26
+		law = $22, holiday_set = $23, zone = $24, key_wrapped = $25, sealed = $26, country = $28, region = $29, holidays = $30
 		where id = $1 and status = $27`,
 		c.ID, c.Status, flagsOf(c), c.Result, decisions, orEmpty(c.ClockEvents), orEmpty(c.Deadlines),
 		c.DueOn, c.VerifiedAt, c.ActedAt, c.WaitUntil, c.CompletedAt, c.ClosedAt, c.Unverified,
 		c.PackageName, c.PackageSize, c.PackageSHA, c.PackageUntil, c.PlanID, c.eventSeq, ch.at,
-		c.Law, c.HolidaySet, c.Zone, c.wrapped, c.sealed, ch.was.Status)
+		c.Law, c.HolidaySet, c.Zone, c.wrapped, c.sealed, ch.was.Status, c.Country, c.Region, orEmpty(c.Holidays))
 	return nil
 }
 

@@ -161,7 +161,7 @@ func (s *Service) finish(ctx context.Context, cl *Claim, records int64, fn func(
 	defer tx.Rollback(context.WithoutCancel(ctx))
 	ch := &change{Tx: tx, s: s}
 	var others bool
-	if ch.c, err = scanCase(res.QueryRow(), &ch.at); err == nil {
+	if ch.c, err = s.scan(res.QueryRow(), &ch.at); err == nil {
 		err = res.QueryRow().Scan(&others)
 	}
 	if errors.Is(err, pgx.ErrNoRows) {

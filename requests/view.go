@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/plan"
@@ -222,7 +221,7 @@ func (s *Service) Outcomes(ctx context.Context, c *Case, limit int) ([]OutcomeVi
 			continue
 		}
 		out = append(out, OutcomeView{
-			System: r.Record.System, Type: r.Record.Type, Right: r.Record.Right, Outcome: r.Outcome, Ground: citedGround(c.Law, r), Until: r.Until,
+			System: r.Record.System, Type: r.Record.Type, Right: r.Record.Right, Outcome: r.Outcome, Ground: c.citedGround(r), Until: r.Until,
 			Key: key.Digest("record", r.Record.System, r.Record.Type, r.Record.Key),
 		})
 	}
@@ -235,11 +234,11 @@ const SealedGround = "Decided by the desk; the reason is sealed in the case."
 
 // citedGround is a record's ground as everybody may read it: the description's
 // own, or the law's when a person named one.
-func citedGround(law string, r planRow) string {
+func (c *Case) citedGround(r planRow) string {
 	if !r.Note.ByDesk {
 		return r.Record.Ground
 	}
-	if l, err := clock.Builtin().Law(law); err == nil {
+	if l, err := c.LawRow(); err == nil {
 		if g, ok := l.Ground(r.Record.Right, r.Record.Ground); ok {
 			return g.Cite
 		}
@@ -287,7 +286,7 @@ func (s *Service) Kept(ctx context.Context, c *Case) ([]KeptView, error) {
 		if err != nil {
 			return nil, err
 		}
-		v := KeptView{System: r.Record.System, Type: r.Record.Type, Ground: r.Record.Ground, Cited: citedGround(c.Law, r), Until: r.Note.Until}
+		v := KeptView{System: r.Record.System, Type: r.Record.Type, Ground: r.Record.Ground, Cited: c.citedGround(r), Until: r.Note.Until}
 		found := false
 		for i := range out {
 			if out[i].System == v.System && out[i].Type == v.Type && out[i].Ground == v.Ground && out[i].Until == v.Until {

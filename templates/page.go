@@ -16,8 +16,11 @@ type Page struct {
 	Demo    bool     // says that this is a demonstration with invented people
 	Session *Session // nil when nobody is signed in
 	Staff   *Staff   // nil on public pages
-	Notice  *Notice  // what the last action did
-	Errors  []FieldError
+	// OptedOut says that this browser's opt-out signal is honoured (11 CCR
+	// 7025(c)(6)).
+	OptedOut bool
+	Notice   *Notice // what the last action did
+	Errors   []FieldError
 }
 
 // Brand is the company on whose behalf the portal runs. It comes from config.
@@ -85,13 +88,24 @@ type Option struct {
 type Rule struct {
 	Cite string // "Reg. 1182/71 Art. 3(4)"
 	Text string
+	// Code names the step, so that it can be told in the reader's language; the
+	// rest is what it says. See clock.Facts.
+	Code           string
+	What           string
+	Day, From, To  time.Time
+	N              int
+	Unit           string
+	First, Holiday bool
 }
 
 // Clock is a legal deadline and how it came about.
 type Clock struct {
 	Due      time.Time // civil date on which the answer is due; zero when there is none
 	Received time.Time
-	Law      string // "GDPR Art. 12(3)"
+	Law      string    // "GDPR Art. 12(3)"
+	LawName  string    // "General Data Protection Regulation"
+	Counsel  bool      // the figure awaits confirmation by counsel
+	Target   time.Time // the day that the desk aims at, where it lies before the due date
 	Rules    []Rule
 	Changes  []ClockChange // pauses and extensions, oldest first
 	DaysLeft int           // negative when overdue

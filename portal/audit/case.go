@@ -65,7 +65,7 @@ func (h *audit) showCase(c *fiber.Ctx) error {
 		Letters: casefile.Letters(cs, letters, nil), Tasks: casefile.Tasks(cs, tasks, titles, false),
 		Evidence: templates.AuditCasePath(cs.ID.String()) + "/evidence",
 	}
-	if !follows(cs, lines) {
+	if !follows(h.Svc, h.Now(), cs, lines) {
 		v.Gaps = append(v.Gaps, "The due date does not follow from the events")
 	}
 	v.Case.Clock.Changes = casefile.Changes(lines)
@@ -85,8 +85,11 @@ func (h *audit) showCase(c *fiber.Ctx) error {
 
 // follows tells whether the due date can be computed again from the events
 // alone: receipt, law, pauses and extensions.
-func follows(cs *requests.Case, lines []evidence.Line) bool {
-	deadlines, err := requests.ClockFrom(lines)
+func follows(svc *requests.Service, now time.Time, cs *requests.Case, lines []evidence.Line) bool {
+	deadlines, err := svc.ClockFrom(lines)
+	if err == nil && cs.Has(requests.Paused) { // an open pause counts up to today
+		deadlines, err = svc.ClockAt(lines, now)
+	}
 	if err != nil {
 		return false
 	}

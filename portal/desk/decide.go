@@ -245,7 +245,7 @@ func groundText(cs *requests.Case, code, reason string) (string, error) {
 }
 
 func lawGround(cs *requests.Case, code string) (string, error) {
-	law, err := clock.Builtin().Law(cs.Law)
+	law, err := cs.LawRow()
 	if err != nil {
 		return "", err
 	}

@@ -30,7 +30,7 @@ func (h desk) extension(c *fiber.Ctx) (*requests.Case, templates.DecisionPage, e
 		return nil, v, err
 	}
 	v.Rights = rightOptions(cs)
-	if law, err := clock.Builtin().Law(cs.Law); err == nil && law.Extension != nil {
+	if law, err := cs.LawRow(); err == nil && law.Extension != nil {
 		for _, g := range law.Extension.Grounds {
 			v.Grounds = append(v.Grounds, templates.Option{Value: g, Label: sentence(extensionWords[g], g), Hint: law.Extension.Cite})
 		}
@@ -57,23 +57,11 @@ func sentence(texts ...string) string {
 // dueAfter is when the case would be due with these clock events; zero where
 // the law does not allow them.
 func (h desk) dueAfter(cs *requests.Case, events []clock.Event) time.Time {
-	var due clock.Date
-	for _, right := range cs.Rights {
-		res, err := clock.Compute(clock.Input{
-			Law: cs.Law, Set: cs.HolidaySet, Zone: cs.Zone, Right: right, Received: clock.At(cs.ReceivedAt),
-			Events: events, PausePolicy: cs.PausePolicy, Now: h.Now(),
-		})
-		if err != nil {
-			return time.Time{}
-		}
-		if d := res.Due().Due; due.IsZero() || d.Before(due) {
-			due = d
-		}
-	}
-	if due.IsZero() {
+	_, due, err := cs.Clock(h.Now(), events)
+	if err != nil {
 		return time.Time{}
 	}
-	return time.Date(due.Year, due.Month, due.Day, 0, 0, 0, 0, time.UTC)
+	return time.Date(due.Due.Year, due.Due.Month, due.Due.Day, 0, 0, 0, 0, time.UTC)
 }
 
 // extend takes the law's one extension; the customer is told with the reason.

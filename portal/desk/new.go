@@ -97,7 +97,11 @@ func (h desk) filing(v templates.NewCasePage) (requests.Filing, error) {
 	if a.Handle != "" && a.Network == "" {
 		faults = append(faults, requests.FieldError{Field: "network", Message: "Say on which network the handle is."})
 	}
-	at, err := h.received(v.Received, clock.Applies(a.Country, a.Region))
+	_, law, err := h.Svc.LawOf(a.Country, a.Region)
+	if err != nil {
+		return f, err
+	}
+	at, err := h.received(v.Received, law)
 	if err != nil {
 		faults = append(faults, requests.FieldError{Field: "received_at", Message: "Give the day of receipt, such as 2026-11-21."})
 	}
@@ -111,11 +115,7 @@ func (h desk) filing(v templates.NewCasePage) (requests.Filing, error) {
 // received is the instant that stands for a day of receipt: none for today,
 // noon in the law's zone for a day before.
 func (h desk) received(typed string, law clock.Choice) (*time.Time, error) {
-	name := law.Zone
-	if z := h.Svc.Settings().Zone; z != "" {
-		name = z
-	}
-	zone, err := time.LoadLocation(name)
+	zone, err := time.LoadLocation(law.Zone)
 	if err != nil {
 		zone = time.UTC
 	}

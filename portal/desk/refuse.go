@@ -15,7 +15,7 @@ func (h desk) refusePage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := clock.Builtin().Law(cs.Law); err == nil && len(v.Grounds) == 0 {
+	if _, err := cs.LawRow(); err == nil && len(v.Grounds) == 0 {
 		v.Errors = []templates.FieldError{{Message: "The law has no ground on which this could be refused."}}
 	}
 	return h.render(c, fiber.StatusOK, templates.Decision(v))
@@ -33,7 +33,7 @@ func (h desk) refusal(c *fiber.Ctx) (*requests.Case, templates.DecisionPage, err
 // grounds of the case's law for its rights, each with its article; scope
 // leaves out those that concern only records, or only requests.
 func grounds(cs *requests.Case, scope string) []templates.Option {
-	law, err := clock.Builtin().Law(cs.Law)
+	law, err := cs.LawRow()
 	if err != nil {
 		return nil
 	}

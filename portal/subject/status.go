@@ -18,8 +18,9 @@ func (h subject) status(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	h.link(c, web.Actor(c))
 	v := templates.StatusPage{
-		Page: web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Clock(cs, h.Now()),
+		Page: web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Derived(cs, h.Now()),
 		Receipt: "/api/v1/requests/" + cs.ID.String() + "/receipt",
 	}
 	if cs.Status.Open() {

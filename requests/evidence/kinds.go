@@ -44,6 +44,9 @@ func Kinds() []Data {
 		ClockResumed{},
 		ClockExtended{},
 		ClockChanged{},
+		LawCorrected{},
+		DeadlineNear{},
+		DeadlineMissed{},
 		LetterSent{},
 		LetterFailed{},
 		PackageBuilt{},
@@ -98,6 +101,8 @@ type RequestFiled struct {
 	Law        Code   `json:"law"`              // EU, UK, CA, …
 	Locale     Code   `json:"locale,omitempty"`
 	OnBehalf   bool   `json:"on_behalf"`
+	OwnDays    []Date `json:"own_days,omitempty"` // the company's own holidays, of the next 400 days
+	Policy     Code   `json:"policy,omitempty"`   // strict, suspend: pauses that the law leaves open
 	Purposes   []Code `json:"purposes,omitempty"` // of a consent withdrawal or objection
 	Reason     Digest `json:"reason,omitempty"`   // keyed digest: why received_at lies in the past
 	ReceivedAt Time   `json:"received_at"`
@@ -133,9 +138,10 @@ type RequestExpired struct {
 
 // RequestCompleted is the end of the work.
 type RequestCompleted struct {
-	Flags    []Code         `json:"flags,omitempty"` // partial, unproven
-	Outcomes []OutcomeCount `json:"outcomes"`
-	Result   Code           `json:"result"` // done, no_data_held
+	Decisions []RightDecided `json:"decisions,omitempty"`
+	Flags     []Code         `json:"flags,omitempty"` // partial, unproven
+	Outcomes  []OutcomeCount `json:"outcomes"`
+	Result    Code           `json:"result"` // done, no_data_held
 }
 
 // RequestClosed follows the last re-scan.
@@ -284,9 +290,46 @@ type ClockExtended struct {
 	Cite   Cite   `json:"cite"`
 	From   Date   `json:"from"` // due before
 	Ground Code   `json:"ground"`
+	On     Date   `json:"on,omitempty"` // day of the notice
 	Reason Digest `json:"reason,omitempty"`
 	Right  Code   `json:"right,omitempty"`
-	To     Date   `json:"to"` // due now
+	To     Date   `json:"to"`              // due now
+	Until  Date   `json:"until,omitempty"` // the day announced, where the law sets no figure
+}
+
+// LawCorrected puts a case under the law that applies to it, and its clock
+// with it. It holds what request.filed held of the old one.
+type LawCorrected struct {
+	Country  Code   `json:"country"`
+	From     Date   `json:"from"` // due before
+	Holidays Code   `json:"holidays"`
+	Law      Code   `json:"law"`
+	On       Date   `json:"on"` // day of the correction, where the controller is
+	OwnDays  []Date `json:"own_days,omitempty"`
+	Previous Code   `json:"previous"` // law
+	Reason   Digest `json:"reason"`
+	Region   Code   `json:"region,omitempty"`
+	To       Date   `json:"to"` // due now
+	Zone     Code   `json:"zone"`
+}
+
+// DeadlineNear is one reminder to the desk.
+type DeadlineNear struct {
+	Days  Count `json:"days"` // the distance that was reached
+	DueOn Date  `json:"due_on"`
+	Told  Count `json:"told"` // people to whom a mail goes
+}
+
+// DeadlineMissed says that the due date passed without an answer.
+type DeadlineMissed struct {
+	DueOn Date  `json:"due_on"`
+	Told  Count `json:"told"`
+}
+
+// RightDecided is what a request ended with for one right.
+type RightDecided struct {
+	Decision Code `json:"decision"` // granted, partial, refused
+	Right    Code `json:"right"`
 }
 
 // ClockChanged is any other event that moves a deadline: a proof of identity

@@ -90,6 +90,15 @@ func (ClockExtended) Kind() string { return "clock.extended" }
 // Kind is "clock.changed".
 func (ClockChanged) Kind() string { return "clock.changed" }
 
+// Kind is "law.corrected".
+func (LawCorrected) Kind() string { return "law.corrected" }
+
+// Kind is "deadline.near".
+func (DeadlineNear) Kind() string { return "deadline.near" }
+
+// Kind is "deadline.missed".
+func (DeadlineMissed) Kind() string { return "deadline.missed" }
+
 // Kind is "letter.sent".
 func (LetterSent) Kind() string { return "letter.sent" }
 

@@ -67,6 +67,19 @@ func Words(l Line) string {
 	case ClockChanged:
 		return fmt.Sprintf("due date%s moved from %s to %s: %s (%s)", of(d.Right), d.From, d.To, plain(d.Event), d.Cite)
 	}
+	return deadlineWords(d)
+}
+
+// deadlineWords are those of a corrected law and of the desk's reminders.
+func deadlineWords(d Data) string {
+	switch d := d.(type) {
+	case LawCorrected:
+		return fmt.Sprintf("law corrected from %s to %s on %s (%s), due date moved from %s to %s", d.Previous, d.Law, d.On, d.Country, d.From, d.To)
+	case DeadlineNear:
+		return fmt.Sprintf("desk reminded of the due date %s, %d days or less before it, %d told", d.DueOn, d.Days, d.Told)
+	case DeadlineMissed:
+		return fmt.Sprintf("due date %s passed without an answer, %d told", d.DueOn, d.Told)
+	}
 	return otherWords(d)
 }
 

@@ -21,7 +21,7 @@ import (
 func Head(c *requests.Case, now time.Time) templates.CaseHead {
 	return templates.CaseHead{
 		ID: c.ID.String(), Reference: c.Reference, Rights: c.Rights, Country: Country(c.Country, c.Region), Article: article(c),
-		Status: string(c.Status), Flags: flags(c), Result: c.Result, Clock: Clock(c, now), Channel: c.Channel, Locale: c.Locale,
+		Status: string(c.Status), Flags: flags(c), Result: c.Result, Clock: Derived(c, now), Channel: c.Channel, Locale: c.Locale,
 	}
 }
 
@@ -29,7 +29,7 @@ func Head(c *requests.Case, now time.Time) templates.CaseHead {
 func Row(c *requests.Case, now time.Time) templates.CaseRow {
 	next := NextStep(c, now)
 	return templates.CaseRow{
-		ID: c.ID.String(), Reference: c.Reference, Rights: c.Rights, Country: Country(c.Country, c.Region), Law: lawName(c.Law),
+		ID: c.ID.String(), Reference: c.Reference, Rights: c.Rights, Country: Country(c.Country, c.Region), Law: lawName(c),
 		Status: string(c.Status), Flags: flags(c), Result: c.Result, Clock: Clock(c, now), Next: next.Label, NextHref: next.Href, Channel: c.Channel,
 	}
 }
@@ -57,19 +57,19 @@ func Country(code, region string) string {
 // Laws that everybody knows by their short names.
 var shortLaw = map[string]string{"EU": "GDPR", "UK": "UK GDPR", "CA": "CCPA", "BR": "LGPD", "CH": "FADP"}
 
-func lawName(code string) string {
-	if s, ok := shortLaw[code]; ok {
+func lawName(c *requests.Case) string {
+	if s, ok := shortLaw[c.Law]; ok {
 		return s
 	}
-	if l, err := clock.Builtin().Law(code); err == nil {
+	if l, err := c.LawRow(); err == nil {
 		return l.Name
 	}
-	return code
+	return c.Law
 }
 
 // article is where the law grants what is asked for.
 func article(c *requests.Case) string {
-	law, err := clock.Builtin().Law(c.Law)
+	law, err := c.LawRow()
 	if err != nil {
 		return c.Law
 	}
@@ -106,18 +106,48 @@ func zone(name string) *time.Location {
 // Clock is the case's legal clock with the derivation of its due date.
 func Clock(c *requests.Case, now time.Time) templates.Clock {
 	today := Today(c, now)
-	day := time.Date(today.Year, today.Month, today.Day, 0, 0, 0, 0, time.UTC)
+	day := civil(today)
 	out := templates.Clock{
 		Due: c.DueOn, Received: c.ReceivedAt, DaysLeft: int(c.DueOn.Sub(day) / (24 * time.Hour)),
-		Paused: c.Has(requests.Paused), Extended: c.Has(requests.Extended), Law: lawName(c.Law),
+		Paused: c.Has(requests.Paused), Extended: c.Has(requests.Extended), Law: lawName(c),
 	}
-	if law, err := clock.Builtin().Law(c.Law); err == nil {
-		out.Law = law.Cite
+	if law, err := c.LawRow(); err == nil {
+		out.Law, out.LawName = law.Cite, law.Name
 	}
 	for _, r := range binding(c).Rules {
 		out.Rules = append(out.Rules, templates.Rule{Cite: r.Cite, Text: r.Text})
 	}
 	return out
+}
+
+// Derived is Clock with the derivation computed anew: it knows the internal
+// target and each rule's facts, which a row does not keep. One case's page has
+// it; a list does not need it.
+func Derived(c *requests.Case, now time.Time) templates.Clock {
+	out := Clock(c, now)
+	_, due, err := c.Clock(now, nil)
+	if err != nil || civil(due.Due) != out.Due {
+		return out // the row is what counts
+	}
+	out.Counsel, out.Rules = due.Counsel, nil
+	if due.Target.Before(due.Due) {
+		out.Target = civil(due.Target)
+	}
+	for _, r := range due.Rules {
+		f := r.Facts
+		out.Rules = append(out.Rules, templates.Rule{
+			Cite: r.Cite, Text: r.Text, Code: r.Code, What: f.What, Day: civil(f.Day), From: civil(f.From), To: civil(f.To),
+			N: f.N, Unit: f.Unit, First: f.First, Holiday: f.Holiday,
+		})
+	}
+	return out
+}
+
+func civil(d clock.Date) time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC)
 }
 
 // binding is the deadline that the case is due by: the extended one once it

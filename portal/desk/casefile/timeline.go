@@ -140,6 +140,19 @@ func tell(d evidence.Data, titles Titles) (title, text string) {
 	return tellMore(d, sys)
 }
 
+// tellClock tells what happened to a deadline besides pauses and extensions.
+func tellClock(d evidence.Data) (title, text string) {
+	switch d := d.(type) {
+	case evidence.LawCorrected:
+		return "Law corrected", fmt.Sprintf("From %s to %s. Due on %s, before on %s.", d.Previous, d.Law, long(d.To), long(d.From))
+	case evidence.DeadlineNear:
+		return "The desk was reminded", fmt.Sprintf("Due on %s.", long(d.DueOn))
+	case evidence.DeadlineMissed:
+		return "The due date has passed", fmt.Sprintf("It was %s, and there is no answer.", long(d.DueOn))
+	}
+	return "", ""
+}
+
 func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text string) {
 	switch d := d.(type) {
 	case evidence.RecordErased:
@@ -182,7 +195,7 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 	case evidence.KeyDestroyed:
 		return "The case's key was destroyed", "Personal data of this case cannot be read any more."
 	}
-	return "", ""
+	return tellClock(d)
 }
 
 var stageTitles = map[evidence.Code]string{
