@@ -63,17 +63,21 @@ func (r *reader) proven(e *Entry, n *node) {
 }
 
 func (r *reader) match(n *node, kind string) Match {
-	fallback := MatchExact
-	switch kind {
-	case "email", "handle":
-		fallback = MatchFold
-	case "phone":
-		fallback = MatchNormal
-	}
 	if n.get("match") == nil {
-		return fallback
+		return standardMatch(kind)
 	}
 	return Match(r.choice(n, "match", string(MatchExact), string(MatchFold), string(MatchNormal)))
+}
+
+// standardMatch is how a kind is compared when the file does not say.
+func standardMatch(kind string) Match {
+	switch kind {
+	case "email", "handle":
+		return MatchFold
+	case "phone":
+		return MatchNormal
+	}
+	return MatchExact
 }
 
 // identities reads the identities made of two columns.
@@ -131,49 +135,55 @@ func (r *reader) references(t *Table, n *node) {
 		return
 	}
 	for i, key := range n.keys {
-		v, line := n.vals[i], n.lines[i]
-		ref := &Ref{Columns: splitNames(key), Line: line}
-		to, direction := "", "from"
-		switch v.kind {
-		case scalar:
-			to = v.text
-		case mapping:
-			if to := v.get("to"); to != nil && to.kind == mapping {
-				r.elsewhere(t, key, v, to, line)
-				continue
+		all := []*node{n.vals[i]}
+		if n.vals[i].kind == list {
+			all = n.vals[i].vals
+		}
+		for _, v := range all {
+			line := n.lines[i]
+			if v != n.vals[i] {
+				line = v.line
 			}
-			r.known(v, "reference "+key, keys["reference"]...)
-			to = r.str(v, "to")
-			ref.SamePerson, ref.Handler = r.boolean(v, "same_person"), r.boolean(v, "handler")
-			direction = r.choice(v, "direction", "from", "to", "both", "none")
-			if ref.SamePerson && v.get("direction") == nil {
-				direction = "both"
-			}
+			r.reference(t, key, v, line)
 		}
-		table, cols, ok := strings.Cut(to, ".")
-		if !ok {
-			r.fault(line, "reference %s must point to table.column", key)
-			continue
-		}
-		ref.To, ref.ToColumns = table, splitNames(cols)
-		if len(ref.Columns) != len(ref.ToColumns) {
-			r.fault(line, "reference %s has %d columns here and %d there", key, len(ref.Columns), len(ref.ToColumns))
-			continue
-		}
-		switch direction {
-		case "from":
-			ref.Down = true
-		case "to":
-			ref.Up = true
-		case "both":
-			ref.Up, ref.Down = true, true
-		case "none":
-			if ref.SamePerson {
-				r.fault(line, "a same_person reference needs a direction other than none")
-			}
-		}
-		t.Refs = append(t.Refs, ref)
 	}
+}
+
+func (r *reader) reference(t *Table, key string, v *node, line int) {
+	ref := &Ref{Columns: splitNames(key), Line: line}
+	to, direction := "", "from"
+	switch v.kind {
+	case scalar:
+		to = v.text
+	case mapping:
+		if to := v.get("to"); to != nil && to.kind == mapping {
+			r.elsewhere(t, key, v, to, line)
+			return
+		}
+		r.known(v, "reference "+key, keys["reference"]...)
+		to = r.str(v, "to")
+		ref.SamePerson, ref.Handler = r.boolean(v, "same_person"), r.boolean(v, "handler")
+		direction = r.choice(v, "direction", "from", "to", "both", "none")
+		if ref.SamePerson && v.get("direction") == nil {
+			direction = "both"
+		}
+	}
+	table, cols, ok := strings.Cut(to, ".")
+	if !ok {
+		r.fault(line, "reference %s must point to table.column", key)
+		return
+	}
+	ref.To, ref.ToColumns = table, splitNames(cols)
+	if len(ref.Columns) != len(ref.ToColumns) {
+		r.fault(line, "reference %s has %d columns here and %d there", key, len(ref.Columns), len(ref.ToColumns))
+		return
+	}
+	ref.Down = direction == "from" || direction == "both"
+	ref.Up = direction == "to" || direction == "both"
+	if direction == "none" && ref.SamePerson {
+		r.fault(line, "a same_person reference needs a direction other than none")
+	}
+	t.Refs = append(t.Refs, ref)
 }
 
 // elsewhere reads a reference to a person in another system: an identity that
