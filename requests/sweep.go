@@ -78,7 +78,7 @@ func (s *Service) Reap(ctx context.Context) (int64, error) {
 // Sweep looks after what no task moves: overdue cases, unverified ones,
 // cases that could go on, and what has run out.
 func (s *Service) Sweep(ctx context.Context) error {
-	return errors.Join(s.markOverdue(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.clean(ctx))
+	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.clean(ctx))
 }
 
 func (s *Service) each(ctx context.Context, fn func(*change) error, query string, args ...any) error {
@@ -96,12 +96,6 @@ func (s *Service) each(ctx context.Context, fn func(*change) error, query string
 		}
 	}
 	return nil
-}
-
-func (s *Service) markOverdue(ctx context.Context) error {
-	return s.each(ctx, func(ch *change) error { ch.c.setFlag(Overdue, true); return nil },
-		`select c.id from cases c where c.due_on < ($1::timestamptz at time zone c.zone)::date and not 'overdue' = any(c.flags)
-			and `+openOnly+` limit 500`, s.now())
 }
 
 // remindUnverified sends the UNVERIFIED letter: a request never lapses in silence.

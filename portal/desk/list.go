@@ -30,6 +30,13 @@ const cappedAt = 1000
 
 // list shows the cases, soonest due first.
 func (h desk) list(c *fiber.Ctx) error {
+	if q := c.Query("reference"); reference.MatchString(q) { // the link in a reminder
+		cs, err := h.Svc.ByReference(c.UserContext(), q)
+		if err != nil {
+			return err
+		}
+		return seeOther(c, templates.DeskCasePath(cs.ID.String(), ""), "")
+	}
 	f := requests.Filter{Group: c.Query("filter"), Right: c.Query("right"), System: c.Query("system"), Cursor: c.Query("cursor")}
 	if f.Group == "all" {
 		f.Group = ""
