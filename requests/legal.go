@@ -127,6 +127,9 @@ func (s *Service) choose(country, region string) clock.Choice {
 	return c
 }
 
+// Laws is the law table in force.
+func (s *Service) Laws() *clock.Laws { return s.set.Laws }
+
 // Law finds a row of the law table in force.
 func (s *Service) Law(code string) (*clock.Law, error) { return s.set.Laws.Law(code) }
 

@@ -36,11 +36,11 @@ func staffPage(path, role, name string) Page {
 }
 
 var sampleClock = Clock{
-	Due: day(2026, 12, 21), Received: day(2026, 11, 19), Law: "GDPR Art. 12(3)", DaysLeft: 30,
+	Due: day(2026, 12, 21), Received: day(2026, 11, 19), Law: "GDPR Art. 12(3)", LawName: "General Data Protection Regulation", Target: day(2026, 12, 18), DaysLeft: 30,
 	Rules: []Rule{
-		{"GDPR Art. 12(3)", "One month from receipt, which was on Thursday 19 November 2026."},
-		{"Reg. 1182/71 Art. 3(2)(c)", "A month ends on the same date: Saturday 19 December 2026."},
-		{"Reg. 1182/71 Art. 3(4)", "That is a Saturday, so it ends on the next working day: Monday 21 December 2026."},
+		{Cite: "GDPR Art. 12(3)", Text: "One month from receipt, which was on Thursday 19 November 2026."},
+		{Cite: "Reg. 1182/71 Art. 3(2)(c)", Text: "A month ends on the same date: Saturday 19 December 2026."},
+		{Cite: "Reg. 1182/71 Art. 3(4)", Text: "That is a Saturday, so it ends on the next working day: Monday 21 December 2026."},
 	},
 }
 

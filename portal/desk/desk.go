@@ -52,6 +52,8 @@ func Routes(d Deps) []web.Route {
 		{Method: fiber.MethodPost, Path: of + "/refuse", Roles: dpo, Handler: h.refuse},
 		{Method: fiber.MethodGet, Path: of + "/extend", Roles: dpo, Handler: h.extendPage},
 		{Method: fiber.MethodPost, Path: of + "/extend", Roles: dpo, Handler: h.extend},
+		{Method: fiber.MethodGet, Path: of + "/law", Roles: works, Handler: h.lawPage},
+		{Method: fiber.MethodPost, Path: of + "/law", Roles: works, Handler: h.correctLaw},
 		{Method: fiber.MethodGet, Path: of + "/pause", Roles: dpo, Handler: h.pausePage},
 		{Method: fiber.MethodPost, Path: of + "/pause", Roles: dpo, Handler: h.pause},
 		{Method: fiber.MethodGet, Path: of + "/resume", Roles: dpo, Handler: h.resumePage},

@@ -14,6 +14,7 @@ var notices = map[string]templates.Notice{
 	"started":      {Kind: "success", Title: "Approved. The work has started", Text: "Every system is read again first. This page follows what happens."},
 	"refused":      {Kind: "success", Title: "Refused", Text: "The letter with the reason and the remedies goes out now."},
 	"extended":     {Kind: "success", Title: "Deadline extended", Text: "The letter with the reason goes out now."},
+	"law":          {Kind: "success", Title: "The law is corrected", Text: "The clock was computed anew from the day of receipt."},
 	"paused":       {Kind: "success", Title: "The clock is paused", Text: "Let it go on as soon as the answer is there."},
 	"resumed":      {Kind: "success", Title: "The clock goes on", Text: "The due date was computed anew."},
 	"rediscover":   {Kind: "success", Title: "Searching again", Text: "A new plan is made when every system has answered."},

@@ -325,6 +325,9 @@ func Changes(lines []evidence.Line) []templates.ClockChange {
 		case evidence.ClockExtended:
 			c.Kind, c.Cite, c.Text = "extended", string(d.Cite), plain(d.Ground)+"."
 			c.From, c.To = dayOf(d.From), dayOf(d.To)
+		case evidence.LawCorrected:
+			c.Kind, c.Text = "law", fmt.Sprintf("From %s to %s.", d.Previous, d.Law)
+			c.From, c.To = dayOf(d.From), dayOf(d.To)
 		default:
 			continue
 		}
