@@ -181,7 +181,10 @@ type SharedBy struct {
 	Table  string
 	Column string
 	Person string
-	Line   int `json:"-"`
+	// Clear: to take the person out, Column becomes null; otherwise, where
+	// Person is given, the row of Table goes.
+	Clear bool `json:",omitempty"`
+	Line  int  `json:"-"`
 }
 
 // Suppress is what withdrawing consent sets.

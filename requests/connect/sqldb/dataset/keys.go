@@ -22,7 +22,7 @@ var keys = map[string][]string{
 	"reference":           {"to", "direction", "same_person", "handler"},
 	"reference_elsewhere": {"to", "direction", "proven", "match"},
 	"elsewhere":           {"system", "kind"},
-	"shared_by":           {"table", "column", "person"},
+	"shared_by":           {"table", "column", "person", "clear"},
 	"suppress":            {"set", "purposes"},
 	"purposes":            {"column"},
 }

@@ -260,6 +260,10 @@ func (r *reader) shared(t *Table, n *node) {
 			case mapping:
 				r.known(item, "shared_by", keys["shared_by"]...)
 				s.Table, s.Column, s.Person = r.str(item, "table"), r.str(item, "column"), r.str(item, "person")
+				s.Clear = r.boolean(item, "clear")
+				if s.Clear && s.Person == "" {
+					r.fault(item.line, "clear belongs to a person: without one the column is cleared anyway")
+				}
 			}
 			if s.Table == "" || s.Column == "" {
 				r.fault(item.line, "shared_by must be table.column, or {table, column, person}")

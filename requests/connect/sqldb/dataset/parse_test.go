@@ -54,7 +54,7 @@ func TestParseFaults(t *testing.T) {
 				"  b: {key: id, erase: delete, erase_before: c, columns: {id: {}}}\n  c: {key: id, erase: delete, erase_before: b, columns: {id: {}}}",
 			":4: the order of erasure is a circle: b before c before b (lines 4, 5)",
 		},
-		{"handler is the person", "version: 1\ntables:\n  p:\n    key: id\n    person: true\n    erase: delete\n    columns: {id: {}, boss: {}}\n    references:\n      boss: {to: p.id, same_person: true, handler: true}", ":9: a reference to a handler"},
+		{"handler is the person", "version: 1\ntables:\n  p:\n    key: id\n    person: true\n    erase: delete\n    columns: {id: {}, boss: {}}\n    references:\n      boss: {to: p.id, same_person: true, handler: true}", ":9: who handled a row"},
 		{"elsewhere without kind", head + "    columns: {id: {}}\n    references:\n      id: {to: {system: support}}", ":8: a reference to another system needs both"},
 		{"elsewhere unknown column", head + "    columns: {id: {}}\n    references:\n      no: {to: {system: support, kind: n}}", ":8: identity of table t names column no"},
 		{"condition without a value", head + "    columns: {id: {}}\n    where:\n      id: {}", ":8: where: column id needs a value"},

@@ -90,7 +90,7 @@ func (r *reader) resolveRef(d *Dataset, t *Table, ref *Ref) {
 		}
 	}
 	if ref.Handler && ref.SamePerson {
-		r.fault(ref.Line, "a reference to a handler is not to the same person")
+		r.fault(ref.Line, "who handled a row is not the same person as the row's: same_person and handler exclude each other")
 	}
 	if ref.Up && to.Person && !ref.SamePerson {
 		r.fault(ref.Line, "%s holds people: a reference leads there only with same_person: true", to.Name)

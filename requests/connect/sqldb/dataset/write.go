@@ -107,6 +107,9 @@ func (w *writer) table(t *Table) {
 		item := "{table: " + scalarYAML(s.Table) + ", column: " + scalarYAML(s.Column)
 		if s.Person != "" {
 			item += ", person: " + scalarYAML(s.Person)
+			if s.Clear {
+				item += ", clear: true"
+			}
 		}
 		w.line(in, "  - "+item+"}")
 	}

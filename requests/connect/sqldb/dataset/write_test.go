@@ -96,7 +96,7 @@ tables:
   rest:
     key: id
     erase: detach
-    shared_by: [{table: rows, column: rest, person: a}]
+    shared_by: [{table: rows, column: rest, person: a, clear: true}]
     columns: {id: {}, n: {}}
   rows:
     key: id
