@@ -48,7 +48,7 @@ func New(d Deps) (public, internal *fiber.App, err error) {
 	}
 	cfg := web.Config{
 		Brand: d.Brand, Demo: d.Demo, BaseURL: d.BaseURL, Zone: d.Zone, Redis: d.Redis, Prefix: d.Prefix, Digest: d.Digest,
-		Token: d.Svc.Token, Staff: d.Svc.User, Proxies: d.Proxies, Limits: d.Limits,
+		Signal: d.signal(), Token: d.Svc.Token, Staff: d.Svc.User, Proxies: d.Proxies, Limits: d.Limits,
 	}
 	routes := Routes(d)
 	infra := ops.Routes(ops.Deps{Svc: d.Svc, Queue: func(ctx context.Context) error { return d.Redis.Ping(ctx).Err() }})
@@ -61,4 +61,12 @@ func New(d Deps) (public, internal *fiber.App, err error) {
 	}
 	public, err = web.New(cfg, routes)
 	return public, internal, err
+}
+
+// signal honours browsers' opt-out signals, where the company sells or shares.
+func (d Deps) signal() func(ctx context.Context, device, visitor, source string) error {
+	if !d.Svc.Settings().GPC.On() {
+		return nil
+	}
+	return d.Svc.HonourSignal
 }

@@ -230,7 +230,7 @@ func signalRight(law string) string {
 	return "consent_withdrawal"
 }
 
-// checkGPC names what is wrong with the settings of signals.
+// CheckGPC names what is wrong with the settings of signals.
 func (s Settings) CheckGPC() error {
 	var faults []error
 	for _, p := range s.GPC.Purposes {

@@ -74,8 +74,13 @@ type Config struct {
 		Pause    string `yaml:"pause"` // strict or suspend (EU)
 	} `yaml:"clock"`
 	Purposes []requests.Purpose `yaml:"purposes"`
-	Systems  []System           `yaml:"systems"`
-	Worker   struct {
+	GPC      struct {
+		Purposes []string `yaml:"purposes"` // those that are a sale or sharing (11 CCR 7025)
+		Origins  []string `yaml:"origins"`  // own sites that pass the browser's signal on
+		Since    string   `yaml:"since"`    // YYYY-MM-DD, for /.well-known/gpc.json
+	} `yaml:"gpc"`
+	Systems []System `yaml:"systems"`
+	Worker  struct {
 		Concurrency int           `yaml:"concurrency"`
 		Lease       time.Duration `yaml:"lease"`
 	} `yaml:"worker"`
@@ -231,6 +236,9 @@ func (c *Config) check() []error {
 	if p := c.Clock.Pause; p != "" && p != clock.Strict && p != clock.Suspend {
 		bad("clock.pause is strict or suspend")
 	}
+	if err := c.settings().CheckGPC(); err != nil {
+		faults = append(faults, err)
+	}
 	seen := map[string]bool{}
 	for _, s := range c.Systems {
 		if s.Name == "" || seen[s.Name] || s.Name == requests.OwnSystem || s.Name == requests.AllSystems {
@@ -256,7 +264,7 @@ func (c *Config) settings() requests.Settings {
 		BaseURL:          strings.TrimSuffix(c.Company.BaseURL, "/"),
 		ApprovalsErasure: c.Approvals.Erasure, ApprovalsRelease: c.Approvals.Release, ErasureWait: *c.Erasure.Wait,
 		Rescans: c.Rescans, PackageFor: c.Package.For, PausePolicy: c.Clock.Pause, Purposes: c.Purposes,
-		Zone: c.Clock.Zone, HolidaySet: c.Clock.Holidays,
+		Zone: c.Clock.Zone, HolidaySet: c.Clock.Holidays, GPC: requests.GPC(c.GPC),
 	}
 }
 

@@ -199,6 +199,7 @@ func (d *demo) config(dir, base string) (*Config, error) {
 		{Name: "profiling", Title: "Recommendations made for you"},
 		{Name: "social_ads", Title: "Advertising in social networks"},
 	}
+	cfg.GPC.Purposes, cfg.GPC.Since = []string{"social_ads"}, "2026-11-21"
 	cfg.Limits = Limits{FilingsPerMinute: 1200, CallsPerSecond: 100}
 	crm := d.pg.URL(demoCRM)
 	cfg.Systems = []System{

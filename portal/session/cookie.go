@@ -72,7 +72,40 @@ func (k Cookies) Visit(c *fiber.Ctx, start bool) string {
 	return v
 }
 
+// language names the cookie of a browser's choice of language.
+const language = "language"
+
+// Language is what this browser chose, "" when it did not.
+func (k Cookies) Language(c *fiber.Ctx) string { return c.Cookies(k.name(language)) }
+
+// SetLanguage keeps the choice until the browser is closed.
+func (k Cookies) SetLanguage(c *fiber.Ctx, lang string) { k.set(c, language, lang) }
+
 // EndVisit forgets the visit, when its draft was filed.
 func (k Cookies) EndVisit(c *fiber.Ctx) { k.set(c, visit, "") }
 
 const visitLocal = "session.visit"
+
+// signal names the cookie of a browser whose opt-out signal was honoured. It
+// outlives the browser's session: an opt-out does not end with it.
+const (
+	signal    = "signal"
+	signalFor = 400 * 24 * time.Hour // as long as browsers keep a cookie
+)
+
+// SetSignal gives the browser its pseudonym. The company's own site may lie on
+// another domain, so the cookie goes along with its calls; it serves for
+// nothing but the opt-out.
+func (k Cookies) SetSignal(c *fiber.Ctx, value string) {
+	ck := &fiber.Cookie{
+		Name: k.name(signal), Value: value, Path: "/", HTTPOnly: true, Secure: k.secure, SameSite: fiber.CookieSameSiteLaxMode,
+		MaxAge: int(signalFor / time.Second), Expires: time.Now().Add(signalFor),
+	}
+	if k.secure {
+		ck.SameSite = fiber.CookieSameSiteNoneMode
+	}
+	c.Cookie(ck)
+}
+
+// Signal reads it.
+func (k Cookies) Signal(c *fiber.Ctx) string { return c.Cookies(k.name(signal)) }

@@ -63,6 +63,7 @@ func (h subject) proveCode(c *fiber.Ctx, k coded) error {
 	if err := web.SignInCustomer(c, k.id, h.Now().Add(requests.FreshFor)); err != nil {
 		return err
 	}
+	h.link(c, reader(k.id))
 	if k.done != nil {
 		if err := k.done(); err != nil {
 			return err

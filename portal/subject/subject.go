@@ -70,6 +70,7 @@ func Routes(d Deps) []web.Route {
 	for _, q := range questions {
 		routes = append(routes, get(q.path, public, h.ask(q)), post(q.path, public, web.Guess, h.answer(q)))
 	}
+	routes = append(routes, h.signalRoutes()...)
 	for _, text := range []string{"help", "privacy", "accessibility"} {
 		routes = append(routes, get("/"+text, public, func(c *fiber.Ctx) error {
 			return web.Render(c, templates.TextPage(web.PageOf(c), text))

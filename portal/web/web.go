@@ -28,6 +28,7 @@ type Config struct {
 	Digest   func(kind, value string) []byte
 	Token    func(ctx context.Context, token string) (requests.Actor, error)
 	Staff    func(ctx context.Context, id uuid.UUID) (*requests.User, error)
+	Signal   func(ctx context.Context, device, visitor, source string) error // nil: opt-out signals are not honoured
 	Proxies  []netip.Prefix // whose X-Forwarded-For counts
 	Limits   Limits
 	Deadline time.Duration // of pages and calls (default 30 s)
@@ -132,6 +133,7 @@ func (a *App) guard(r Route) fiber.Handler {
 		if err := a.checkCSRF(c, &r); err != nil {
 			return err
 		}
+		a.heed(c, &r)
 		if r.Kind == Stream {
 			c.SetUserContext(context.WithoutCancel(c.UserContext()))
 			return r.Handler(c)
