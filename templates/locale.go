@@ -21,9 +21,10 @@ var locales embed.FS
 // Locale is how a page speaks: language, time zone of the times shown, and
 // the present, from which "today" is told.
 type Locale struct {
-	Lang string // BCP 47 tag of a catalogue: "en"
-	Zone *time.Location
-	Now  time.Time
+	Lang    string   // BCP 47 tag of a catalogue: "en"
+	Offered []string // languages that the page can be had in; nil is all
+	Zone    *time.Location
+	Now     time.Time
 }
 
 type localeKey struct{}
@@ -46,31 +47,6 @@ func localeOf(ctx context.Context) Locale {
 	}
 	return l
 }
-
-// Lang is the page's language as the html element names it.
-func Lang(ctx context.Context) string { return localeOf(ctx).Lang }
-
-// Languages lists the catalogues, English first.
-func Languages() []string {
-	var out []string
-	for _, t := range catalogue().LanguageTags() {
-		out = append(out, t.String())
-	}
-	return out
-}
-
-// Match picks the catalogue for an Accept-Language header.
-func Match(accept string) string {
-	tags := catalogue().LanguageTags()
-	want, _, err := language.ParseAcceptLanguage(accept)
-	if err != nil || len(want) == 0 {
-		return tags[0].String()
-	}
-	_, i, _ := matcher().Match(want...)
-	return tags[i].String()
-}
-
-var matcher = sync.OnceValue(func() language.Matcher { return language.NewMatcher(catalogue().LanguageTags()) })
 
 // speakers are made once: a page asks for hundreds of texts.
 var speakers = sync.OnceValue(func() map[string]*i18n.Localizer {
@@ -118,6 +94,9 @@ func T(ctx context.Context, key string, args ...any) string {
 
 // Text is T for a language.
 func Text(lang, key string, args ...any) string {
+	if frame, ok := pseudo[lang]; ok {
+		return frame.open + Text("en", key, args...) + frame.close
+	}
 	if len(args) > 0 {
 		return compose(lang, key, args)
 	}
@@ -135,6 +114,8 @@ func Text(lang, key string, args ...any) string {
 // fixed are the texts without arguments that were asked for: most of a page.
 var fixed sync.Map // [2]string{lang, key} → string
 
+// compose fills a text's slots. Whole numbers are written as the language
+// does; Day and Hour stay numbers, because languages ask for their value.
 func compose(lang, key string, args []any) string {
 	config := &i18n.LocalizeConfig{MessageID: key}
 	if len(args) > 0 {
@@ -142,8 +123,14 @@ func compose(lang, key string, args []any) string {
 		for i := 0; i+1 < len(args); i += 2 {
 			name := fmt.Sprint(args[i])
 			data[name] = args[i+1]
-			if name == "Count" {
-				config.PluralCount = args[i+1]
+			switch v := args[i+1].(type) {
+			case string:
+				data[name] = isolate(lang, v)
+			case int:
+				if name == "Count" {
+					config.PluralCount = v
+					data[name] = number(lang, int64(v))
+				}
 			}
 		}
 		config.TemplateData = data
@@ -153,47 +140,4 @@ func compose(lang, key string, args []any) string {
 		return "‹" + key + "›"
 	}
 	return strings.TrimSpace(text)
-}
-
-// Date writes a civil date: 21 December 2026.
-func Date(ctx context.Context, t time.Time) string {
-	return T(ctx, "date.long", "Day", t.Day(), "Month", T(ctx, fmt.Sprintf("date.month.m%d", t.Month())), "Year", t.Year())
-}
-
-// DateFull writes a civil date with its weekday: Monday 21 December 2026.
-func DateFull(ctx context.Context, t time.Time) string {
-	return T(ctx, "date.full", "Weekday", T(ctx, fmt.Sprintf("date.weekday.d%d", t.Weekday())), "Date", Date(ctx, t))
-}
-
-// When writes a moment in the page's zone: Today, 10:42.
-func When(ctx context.Context, t time.Time) string {
-	l := localeOf(ctx)
-	at, now := t.In(l.Zone), l.Now.In(l.Zone)
-	clock := at.Format("15:04")
-	switch days := civilDays(at, now); days {
-	case 0:
-		return T(ctx, "date.today", "Time", clock)
-	case 1:
-		return T(ctx, "date.yesterday", "Time", clock)
-	default:
-		return T(ctx, "date.at", "Date", Date(ctx, at), "Time", clock)
-	}
-}
-
-// civilDays counts the midnights from a to b.
-func civilDays(a, b time.Time) int {
-	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
-	return int(day(b).Sub(day(a)) / (24 * time.Hour))
-}
-
-// Size writes a number of bytes: 3.4 MB.
-func Size(ctx context.Context, n int64) string {
-	switch {
-	case n < 1000:
-		return T(ctx, "size.b", "N", n)
-	case n < 1000*1000:
-		return T(ctx, "size.kb", "N", (n+500)/1000)
-	default:
-		return T(ctx, "size.mb", "N", fmt.Sprintf("%.1f", float64(n)/1e6))
-	}
 }

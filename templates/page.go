@@ -12,7 +12,8 @@ import (
 type Page struct {
 	Brand   Brand
 	CSRF    string   // token that forms of this page send back
-	Path    string   // path of this page, for links back and language
+	Path    string   // path of this page, for links back
+	Here    string   // address of this page with its query: where the choice of a language leads back to
 	Demo    bool     // says that this is a demonstration with invented people
 	Session *Session // nil when nobody is signed in
 	Staff   *Staff   // nil on public pages

@@ -21,7 +21,7 @@ func Routes(mails func() []mail.Captured) []web.Route {
 		{Method: fiber.MethodGet, Path: "/demo/mail.json", Roles: public, Kind: web.Call, Handler: func(c *fiber.Ctx) error {
 			return c.JSON(mails())
 		}},
-		{Method: fiber.MethodGet, Path: "/demo/mail", Roles: public, Kind: web.Page, Handler: func(c *fiber.Ctx) error {
+		{Method: fiber.MethodGet, Path: "/demo/mail", Roles: public, Kind: web.Page, English: true, Handler: func(c *fiber.Ctx) error {
 			p := templates.MailPage{Page: web.PageOf(c)}
 			for i, m := range mails() {
 				if i == shown {

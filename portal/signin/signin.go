@@ -26,9 +26,9 @@ func Routes(d Deps) []web.Route {
 	public := []requests.Role{requests.Public}
 	staff := []requests.Role{requests.DPO, requests.Agent, requests.Auditor, requests.Admin}
 	return []web.Route{
-		{Method: fiber.MethodGet, Path: "/sign-in", Roles: public, Kind: web.Page, Handler: h.page},
-		{Method: fiber.MethodPost, Path: "/sign-in", Roles: public, Kind: web.Page, Limit: web.Guess, Handler: h.enter},
-		{Method: fiber.MethodPost, Path: "/desk/sign-out", Roles: public, Kind: web.Page, Limit: web.None, Handler: leave},
+		{Method: fiber.MethodGet, Path: "/sign-in", Roles: public, Kind: web.Page, English: true, Handler: h.page},
+		{Method: fiber.MethodPost, Path: "/sign-in", Roles: public, Kind: web.Page, Limit: web.Guess, English: true, Handler: h.enter},
+		{Method: fiber.MethodPost, Path: "/desk/sign-out", Roles: public, Kind: web.Page, Limit: web.None, English: true, Handler: leave},
 		{Method: fiber.MethodGet, Path: "/desk/session", Roles: staff, Kind: web.Page, Handler: func(c *fiber.Ctx) error {
 			return c.SendStatus(fiber.StatusNoContent)
 		}},

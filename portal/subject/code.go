@@ -26,7 +26,7 @@ type coded struct {
 
 func (h subject) codePage(c *fiber.Ctx, k coded, faults ...templates.FieldError) error {
 	v := templates.CodePage{Page: web.PageOf(c), Reference: k.reference, Email: k.email, Action: k.action, Resend: k.resend, Why: k.why}
-	v.Errors = faults
+	v.Errors, v.Here = faults, k.action
 	if len(faults) > 0 {
 		c.Status(fiber.StatusUnprocessableEntity)
 	} else if c.Query("sent") != "" {

@@ -63,6 +63,7 @@ func Routes(d Deps) []web.Route {
 		post("/not-me", public, web.Guess, h.notMe),
 		get("/undo", public, h.undoPage),
 		post("/undo", public, web.Guess, h.undo),
+		post("/language", public, web.None, h.speak),
 		get("/session", own, func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) }),
 		post("/sign-out", public, web.None, h.signOut),
 		get("/session-ended", public, h.sessionEnded),

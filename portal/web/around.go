@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -9,8 +8,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
-
-	"habeas/templates"
 )
 
 // policy lets pages use what comes from here and nothing else. Pictures as
@@ -24,9 +21,7 @@ func (a *App) around(c *fiber.Ctx) error {
 	id := uuid.Must(uuid.NewV7()).String()
 	c.Locals(appKey, a)
 	c.Locals(idKey, id)
-	c.SetUserContext(templates.WithLocale(context.Background(), templates.Locale{
-		Lang: templates.Match(c.Get(fiber.HeaderAcceptLanguage)), Zone: a.cfg.Zone, Now: a.cfg.Now(),
-	}))
+	c.SetUserContext(a.localeOf(c))
 	a.headers(c, id)
 	if err := a.recovered(c, c.Next); err != nil {
 		a.failed(c, err)

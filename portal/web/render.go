@@ -16,7 +16,7 @@ import (
 // PageOf is what every page needs: brand, CSRF token, who is signed in.
 func PageOf(c *fiber.Ctx) templates.Page {
 	a := appOf(c)
-	p := templates.Page{Brand: a.cfg.Brand, Path: c.Path(), Demo: a.cfg.Demo, CSRF: a.csrfOf(c), OptedOut: OptedOut(c)}
+	p := templates.Page{Brand: a.cfg.Brand, Path: c.Path(), Here: a.here(c), Demo: a.cfg.Demo, CSRF: a.csrfOf(c), OptedOut: OptedOut(c)}
 	switch actor := Actor(c); {
 	case actor.Staff():
 		if u := StaffUser(c); u != nil {

@@ -34,6 +34,7 @@ type Route struct {
 	Kind    Kind
 	MaxBody int64 // bytes; 0: 256 KiB for pages, 1 MiB for calls
 	Limit   Limit // how often one address may call; "": none, for public POSTs Filing
+	English bool  // a page of staff's, or of the demo's, that everybody may open
 	Handler fiber.Handler
 }
 

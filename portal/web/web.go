@@ -19,20 +19,22 @@ import (
 // Config is what the portal's frame needs. Functions stand for the verbs of
 // requests that it calls.
 type Config struct {
-	Brand    templates.Brand
-	Demo     bool
-	BaseURL  string         // decides whether cookies are Secure
-	Zone     *time.Location // of the times shown
-	Redis    *redis.Client
-	Prefix   string // of Redis keys, ends in a colon
-	Digest   func(kind, value string) []byte
-	Token    func(ctx context.Context, token string) (requests.Actor, error)
-	Staff    func(ctx context.Context, id uuid.UUID) (*requests.User, error)
-	Signal   func(ctx context.Context, device, visitor, source string) error // nil: opt-out signals are not honoured
-	Proxies  []netip.Prefix // whose X-Forwarded-For counts
-	Limits   Limits
-	Deadline time.Duration // of pages and calls (default 30 s)
-	Log      *slog.Logger
+	Brand   templates.Brand
+	Demo    bool
+	BaseURL string         // decides whether cookies are Secure
+	Zone    *time.Location // of the times shown
+	// Languages that customers may choose, best first (default: all there are).
+	Languages []string
+	Redis     *redis.Client
+	Prefix    string // of Redis keys, ends in a colon
+	Digest    func(kind, value string) []byte
+	Token     func(ctx context.Context, token string) (requests.Actor, error)
+	Staff     func(ctx context.Context, id uuid.UUID) (*requests.User, error)
+	Signal    func(ctx context.Context, device, visitor, source string) error // nil: opt-out signals are not honoured
+	Proxies   []netip.Prefix                                                  // whose X-Forwarded-For counts
+	Limits    Limits
+	Deadline  time.Duration // of pages and calls (default 30 s)
+	Log       *slog.Logger
 	// Observe is told of every answered request; route is the table's path.
 	Observe func(method, route string, status int, took time.Duration)
 	Now     func() time.Time
@@ -51,6 +53,7 @@ type App struct {
 	sessions *session.Store
 	cookies  session.Cookies
 	csrf     session.Digest
+	gets     map[string]bool // paths that can be opened
 }
 
 // New builds the fiber app that serves the table.
@@ -62,7 +65,7 @@ func New(cfg Config, routes []Route) (*fiber.App, error) {
 		return nil, errors.New("web: Redis, Digest, Token and Staff are needed")
 	}
 	cfg = cfg.withDefaults()
-	a := &App{cfg: cfg, sessions: session.NewStore(cfg.Redis, cfg.Prefix), cookies: session.NewCookies(cfg.BaseURL), csrf: cfg.Digest}
+	a := &App{cfg: cfg, sessions: session.NewStore(cfg.Redis, cfg.Prefix), cookies: session.NewCookies(cfg.BaseURL), csrf: cfg.Digest, gets: map[string]bool{}}
 	f := fiber.New(fiber.Config{
 		Immutable:             true, // without it a kept string changes under a later request
 		StreamRequestBody:     true,
@@ -78,6 +81,7 @@ func New(cfg Config, routes []Route) (*fiber.App, error) {
 	for _, r := range routes {
 		f.Add(r.Method, r.Path, a.guard(r))
 		if r.Method == fiber.MethodGet {
+			a.gets[r.Path] = true
 			f.Add(fiber.MethodHead, r.Path, a.guard(r))
 		}
 	}
@@ -97,6 +101,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.Zone == nil {
 		cfg.Zone = time.UTC
+	}
+	if len(cfg.Languages) == 0 {
+		cfg.Languages = templates.Languages()
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(string, string, int, time.Duration) {}
@@ -120,6 +127,7 @@ func (a *App) guard(r Route) fiber.Handler {
 		if r.Kind == Asset {
 			return r.Handler(c)
 		}
+		a.english(c, &r)
 		if err := a.admit(c, &r); err != nil {
 			drain(c)
 			return err

@@ -1,0 +1,118 @@
+package templates
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	xnumber "golang.org/x/text/number"
+)
+
+// Date writes a civil date: 21 December 2026.
+func Date(ctx context.Context, t time.Time) string {
+	return T(ctx, "date.long", "Day", t.Day(), "Month", T(ctx, fmt.Sprintf("date.month.m%d", t.Month())), "Year", t.Year())
+}
+
+// DateFull writes a civil date with its weekday: Monday 21 December 2026.
+func DateFull(ctx context.Context, t time.Time) string {
+	return T(ctx, "date.full", "Weekday", T(ctx, fmt.Sprintf("date.weekday.d%d", t.Weekday())), "Date", Date(ctx, t))
+}
+
+// When writes a moment in the page's zone: Today, 10:42.
+func When(ctx context.Context, t time.Time) string {
+	l := localeOf(ctx)
+	at, now := t.In(l.Zone), l.Now.In(l.Zone)
+	clock := at.Format("15:04")
+	switch civilDays(at, now) {
+	case 0:
+		return T(ctx, "date.today", "Time", clock)
+	case 1:
+		return T(ctx, "date.yesterday", "Time", clock)
+	default:
+		return T(ctx, "date.at", "Date", Date(ctx, at), "Time", clock)
+	}
+}
+
+// WhenInside writes a moment as it stands within a sentence: "today at 10:42",
+// "on 3 May 2027 at 10:42".
+func WhenInside(ctx context.Context, t time.Time) string {
+	l := localeOf(ctx)
+	at, now := t.In(l.Zone), l.Now.In(l.Zone)
+	key := "date.inside.at"
+	switch civilDays(at, now) {
+	case -1:
+		key = "date.inside.tomorrow"
+	case 0:
+		key = "date.inside.today"
+	case 1:
+		key = "date.inside.yesterday"
+	}
+	return T(ctx, key, "Date", Date(ctx, at), "Time", at.Format("15:04"), "Hour", at.Hour())
+}
+
+// civilDays counts the midnights from a to b.
+func civilDays(a, b time.Time) int {
+	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC) }
+	return int(day(b).Sub(day(a)) / (24 * time.Hour))
+}
+
+// Number writes a whole number: 12,345 in English, 12.345 in German.
+func Number(ctx context.Context, n int) string { return number(Lang(ctx), int64(n)) }
+
+// printers are made once per language of the catalogue.
+var printers sync.Map // string → *message.Printer
+
+func printer(lang string) *message.Printer {
+	if _, ok := pseudo[lang]; ok {
+		lang = "en"
+	}
+	if _, ok := speakers()[lang]; !ok {
+		lang = "en"
+	}
+	if p, ok := printers.Load(lang); ok {
+		return p.(*message.Printer)
+	}
+	p := message.NewPrinter(language.Make(lang))
+	printers.Store(lang, p)
+	return p
+}
+
+func number(lang string, n int64) string {
+	if lang == "es" && n > -10_000 && n < 10_000 { // Spanish sets no point in numbers of four digits
+		return fmt.Sprint(n)
+	}
+	return printer(lang).Sprint(xnumber.Decimal(n))
+}
+
+// Size writes a number of bytes: 3.4 MB.
+func Size(ctx context.Context, n int64) string {
+	lang := Lang(ctx)
+	switch {
+	case n < 1000:
+		return T(ctx, "size.b", "N", number(lang, n))
+	case n < 1000*1000:
+		return T(ctx, "size.kb", "N", number(lang, (n+500)/1000))
+	default:
+		one := []xnumber.Option{xnumber.MinFractionDigits(1), xnumber.MaxFractionDigits(1)}
+		return T(ctx, "size.mb", "N", printer(lang).Sprint(xnumber.Decimal(float64(n)/1e6, one...)))
+	}
+}
+
+// JoinList joins words as the language separates them.
+func JoinList(ctx context.Context, words []string) string {
+	return strings.Join(words, separator(ctx))
+}
+
+// separator stands between the words of a list, with its space.
+func separator(ctx context.Context) string { return T(ctx, "list.separator") + " " }
+
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
