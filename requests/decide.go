@@ -57,6 +57,9 @@ func (s *Service) Decide(ctx context.Context, by Actor, id uuid.UUID, decisions 
 				if err := ch.decidable(d, *e); err != nil {
 					return false, err
 				}
+				if err := ch.forbidden(&d, *e); err != nil {
+					return false, err
+				}
 				used[i] = true
 				e.Record.Action, e.Record.Fields, e.Record.Ground = d.Action, slices.Sorted(slices.Values(d.Fields)), d.Ground
 				e.Note.Undecided, e.Note.ByDesk = false, true

@@ -120,7 +120,7 @@ func (s *Service) source(ctx context.Context, cl *Claim, c *Case, conn connect.C
 	}
 	defer staged.Close()
 	name := fmt.Sprintf("stage/%s/%s-%d-%s", c.ID, cl.ID, cl.Attempt, d.Name)
-	if err := s.redact(ctx, cl, d, staged, name); err != nil {
+	if err := s.redact(ctx, cl, c.Law, d, staged, name); err != nil {
 		return src, err
 	}
 	src.Open = export.Staged(s.blobs, name, cl.Key)
@@ -129,7 +129,7 @@ func (s *Service) source(ctx context.Context, cl *Claim, c *Case, conn connect.C
 
 // redact copies a stage, record by record beside the plan: what the plan
 // keeps back is left out, what it redacts is blacked out.
-func (s *Service) redact(ctx context.Context, cl *Claim, d connect.Description, staged *stagedRows, name string) error {
+func (s *Service) redact(ctx context.Context, cl *Claim, law string, d connect.Description, staged *stagedRows, name string) error {
 	return s.writeStage(ctx, cl, name, func(st *export.StageWriter) error {
 		planned, stop := iter.Pull2(accessRecords(s.plannedIn(ctx, cl, d.Name)))
 		defer stop()
@@ -147,6 +147,7 @@ func (s *Service) redact(ctx context.Context, cl *Claim, d connect.Description, 
 			if !more {
 				return errors.New("requests: a staged record is not in the plan")
 			}
+			row = s.withhold(law, d, row)
 			switch p.Record.Action {
 			case connect.Disclose:
 			case connect.Redact:
@@ -203,7 +204,7 @@ func (s *Service) ToCollect(ctx context.Context, cl *Claim) iter.Seq2[connect.Ta
 func blackOut(row connect.Row, fields []string) connect.Row {
 	row.Values = slices.Clone(row.Values)
 	for i, v := range row.Values {
-		if len(fields) == 0 || slices.Contains(fields, v.Field) {
+		if (len(fields) == 0 || slices.Contains(fields, v.Field)) && string(v.Data) != "null" { // nothing is nothing to hide
 			row.Values[i] = connect.Value{Field: v.Field, Redacted: true}
 		}
 	}

@@ -212,14 +212,15 @@ func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery) er
 }
 
 func (ch *change) proposer(system string) plan.Proposer {
-	return proposer(ch.key, system, ch.c)
+	return ch.s.proposer(ch.key, system, ch.c)
 }
 
-func proposer(key seal.Key, system string, c *Case) plan.Proposer {
+func (s *Service) proposer(key seal.Key, system string, c *Case) plan.Proposer {
 	rights := slices.DeleteFunc(slices.Clone(c.Rights), func(right string) bool {
 		return slices.ContainsFunc(c.Decisions, func(d RightDecision) bool { return d.Right == right && d.Decision == "refused" })
 	})
 	return plan.Proposer{
+		Never:  s.never(system, c.Law),
 		System: system, Rights: rights, Purposes: c.Purposes, Articles: c.articles(),
 		Fingerprint: func(guard []byte) string { return key.Digest("guard", string(guard)) },
 	}

@@ -114,7 +114,7 @@ func (s *Service) Compare(ctx context.Context, cl *Claim) (*Comparison, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read entry identities: %w", err)
 	}
-	cmp := &Comparison{Proposer: proposer(cl.Key, cl.System, c), Dataset: p.Header.Datasets[cl.System]}
+	cmp := &Comparison{Proposer: s.proposer(cl.Key, cl.System, c), Dataset: p.Header.Datasets[cl.System]}
 	if err := openJSON(cl.Key, "task", in, &cmp.Who); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,9 @@ type held struct {
 	jsonName string
 	csvName  string
 	aligned  []connect.Value
+
+	never     map[string]string // fields whose values the law forbids to put out, with their kind
+	neverHeld []string          // kinds of these that are held
 }
 
 // cellRunes is how much of a value stands in index.html.
@@ -66,30 +69,36 @@ func survey(ctx context.Context, s Source, info PackageInfo, names *namer) ([]*h
 			if err := ctx.Err(); err != nil {
 				return nil, fmt.Errorf("export: %w", err)
 			}
-			h = newHeld(s.System, row)
+			h = newHeld(s.System, row, info.Law)
 			name := names.name(s.System.Name, row.Type)
 			h.jsonName, h.csvName = name+".json", name+".csv"
 			types = append(types, h)
 		}
-		h.see(row, limit, info.CategoriesOnly)
+		if err := h.see(row, limit, info.CategoriesOnly); err != nil {
+			return nil, err
+		}
 	}
 }
 
-func newHeld(d connect.Description, row connect.Row) *held {
+func newHeld(d connect.Description, row connect.Row, law string) *held {
 	h := &held{typ: row.Type, meta: connect.Type{Name: row.Type, Title: row.Type}, index: map[string]int{}}
 	for _, t := range d.Types {
 		if t.Name == row.Type {
 			h.meta = t
 		}
 	}
+	h.never = neverOf(law, h.meta)
 	return h
 }
 
-func (h *held) see(row connect.Row, limit int, categoriesOnly bool) {
+func (h *held) see(row connect.Row, limit int, categoriesOnly bool) error {
 	h.count++
 	same := len(row.Values) == len(h.fields)
 	for i, v := range row.Values {
 		h.withheld = h.withheld || v.Redacted
+		if err := h.checkNever(v); err != nil {
+			return err
+		}
 		if same && h.fields[i] == v.Field {
 			continue
 		}
@@ -101,13 +110,14 @@ func (h *held) see(row connect.Row, limit int, categoriesOnly bool) {
 	}
 	h.mixed = h.mixed || !same && h.count > 1
 	if categoriesOnly || len(h.first) >= limit {
-		return
+		return nil
 	}
 	cells := make([]report.IndexCell, len(h.fields))
 	for _, v := range row.Values {
 		cells[h.index[v.Field]] = cell(v)
 	}
 	h.first = append(h.first, cells)
+	return nil
 }
 
 // align brings a row's values into the order of the file's columns.
@@ -210,6 +220,9 @@ func indexType(h *held, lang string) report.IndexType {
 		if name := report.Category(lang, f.Category); !slices.Contains(t.Categories, name) {
 			t.Categories = append(t.Categories, name)
 		}
+	}
+	for _, kind := range h.neverHeld {
+		t.Never = append(t.Never, report.Never(lang, kind))
 	}
 	for _, f := range h.fields {
 		if titles[f] != "" {

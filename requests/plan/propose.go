@@ -16,6 +16,8 @@ type Proposer struct {
 	// Articles is the law's article for each right: the ground of what the
 	// description gives no other for.
 	Articles map[string]string
+	// Never are the fields of a type that the law forbids to disclose; nil: none.
+	Never func(typ string) (fields []string, cite string)
 	// Fingerprint digests a guard under the case's key.
 	Fingerprint func(guard []byte) string
 }
@@ -56,10 +58,31 @@ func (p Proposer) Propose(f connect.Found) []Entry {
 			e.Note.Undecided = true
 		case prop.Action == connect.Redact:
 			e.Note.Undecided = true
+			p.forbid(&e.Record)
+		case prop.Action == connect.Disclose:
+			p.forbid(&e.Record)
 		}
 		out = append(out, e)
 	}
 	return out
+}
+
+// forbid redacts what the law never lets out. That needs nobody's decision.
+func (p Proposer) forbid(r *Record) {
+	if p.Never == nil || r.Action == connect.Redact && len(r.Fields) == 0 {
+		return
+	}
+	fields, cite := p.Never(r.Type)
+	if len(fields) == 0 {
+		return
+	}
+	if r.Action == connect.Redact {
+		r.Ground += "; " + cite
+	} else {
+		r.Action, r.Ground = connect.Redact, cite
+	}
+	r.Fields = append(r.Fields, fields...)
+	*r = normal(*r)
 }
 
 func (p Proposer) proposal(right string, f connect.Found) *connect.Proposal {

@@ -82,13 +82,17 @@ func (w *Worker) collect(ctx context.Context, cl *requests.Claim, conn connect.C
 	if err != nil {
 		return err
 	}
+	withhold, err := w.svc.Withholding(ctx, cl, conn.Describe())
+	if err != nil {
+		return err
+	}
 	out, err := w.svc.Stage(ctx, cl)
 	if err != nil {
 		return err
 	}
 	err = requests.WriteStage(out, cl, func(st *export.StageWriter) error {
 		return reader.Read(ctx, w.svc.ToCollect(ctx, cl), func(row connect.Row) error {
-			if err := st.Write(row); err != nil {
+			if err := st.Write(withhold(row)); err != nil {
 				return err
 			}
 			return receipts.Add(ctx, w.svc.Receipt(cl, row.Type, row.Key, "access", "read"))

@@ -44,6 +44,7 @@ type IndexType struct {
 	Retention  string
 	Social     bool
 	Categories []string
+	Never      []string // kinds of data held whose values may not be put out
 	Count      int64
 	Columns    []string
 	Rows       [][]IndexCell

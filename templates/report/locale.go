@@ -73,3 +73,6 @@ func Category(lang, code string) string {
 	}
 	return strings.ReplaceAll(detail, "_", " ") + " (" + strings.ReplaceAll(group, "_", " ") + ")"
 }
+
+// Never names a kind of data that is held and may not be put out.
+func Never(lang, kind string) string { return Text(lang, "never."+kind) }
