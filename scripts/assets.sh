@@ -21,6 +21,7 @@ sed -i "s/\"\{0,1\}GDS Transport\"\{0,1\}, *arial, *sans-serif/$font/g" "$work/m
 # The library's rules first, so that ours win.
 sed -i "s,background-image:url(/assets/images/icon-document.svg);*,," "$work/moj.css"
 cat "$work/moj.css" "$work/desk.css" >static/desk.css
+node scripts/logical.mjs static/public.css static/desk.css
 
 if grep -l 'GDS Transport\|crown\|crest' static/*.css; then
 	echo "assets: a font or mark of the British government is left in these files" >&2
