@@ -11,7 +11,6 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"habeas/requests"
-	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/mail"
 )
@@ -68,11 +67,7 @@ type Config struct {
 	Package struct {
 		For time.Duration `yaml:"for"`
 	} `yaml:"package"`
-	Clock struct {
-		Zone     string `yaml:"zone"`
-		Holidays string `yaml:"holidays"`
-		Pause    string `yaml:"pause"` // strict or suspend (EU)
-	} `yaml:"clock"`
+	Clock    ClockConfig        `yaml:"clock"`
 	Purposes []requests.Purpose `yaml:"purposes"`
 	GPC      struct {
 		Purposes []string `yaml:"purposes"` // those that are a sale or sharing (11 CCR 7025)
@@ -223,19 +218,7 @@ func (c *Config) check() []error {
 	if c.Approvals.Erasure < 0 || c.Approvals.Release < 0 {
 		bad("approvals cannot be negative")
 	}
-	if c.Clock.Zone != "" {
-		if _, err := time.LoadLocation(c.Clock.Zone); err != nil {
-			bad("clock.zone is not a time zone such as Europe/Berlin")
-		}
-	}
-	if c.Clock.Holidays != "" {
-		if _, err := clock.Holidays(c.Clock.Holidays, 2026); err != nil {
-			bad("clock.holidays: %w", err)
-		}
-	}
-	if p := c.Clock.Pause; p != "" && p != clock.Strict && p != clock.Suspend {
-		bad("clock.pause is strict or suspend")
-	}
+	faults = append(faults, c.Clock.load()...)
 	if err := c.settings().CheckGPC(); err != nil {
 		faults = append(faults, err)
 	}
@@ -258,14 +241,16 @@ func (c *Config) smtp() mail.SMTP {
 }
 
 func (c *Config) settings() requests.Settings {
-	return requests.Settings{
+	set := requests.Settings{
 		Company: c.Company.Name, Contact: c.Company.Contact, Address: c.Company.Address, Officer: c.Company.Officer,
 		Transfers: c.Company.Transfers, Automated: c.Company.Automated, Colour: c.Company.Colour, Authority: c.Company.Authority, AuthorityAt: c.Company.AuthorityURL,
 		BaseURL:          strings.TrimSuffix(c.Company.BaseURL, "/"),
 		ApprovalsErasure: c.Approvals.Erasure, ApprovalsRelease: c.Approvals.Release, ErasureWait: *c.Erasure.Wait,
-		Rescans: c.Rescans, PackageFor: c.Package.For, PausePolicy: c.Clock.Pause, Purposes: c.Purposes,
-		Zone: c.Clock.Zone, HolidaySet: c.Clock.Holidays, GPC: requests.GPC(c.GPC),
+		Rescans: c.Rescans, PackageFor: c.Package.For, Purposes: c.Purposes,
+		GPC: requests.GPC(c.GPC),
 	}
+	c.Clock.into(&set)
+	return set
 }
 
 func (s System) config() connect.Config {
