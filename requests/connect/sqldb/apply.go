@@ -2,21 +2,13 @@ package sqldb
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
 )
-
-// Time limits inside an apply: waiting for others' locks, one statement, and
-// an idle transaction.
-const applyLimits = `set local lock_timeout = '10s'; set local statement_timeout = '10min'; set local idle_in_transaction_session_timeout = '2min'`
 
 // group is what a job does to rows of one table in one way.
 type group struct {
@@ -34,7 +26,7 @@ type group struct {
 // job is one Apply.
 type job struct {
 	d      *DB
-	tx     pgx.Tx
+	tx     session
 	cat    *catalog
 	groups []*group
 	order  []place
@@ -58,7 +50,7 @@ func (d *DB) Apply(ctx context.Context, _ string, targets iter.Seq2[connect.Targ
 	if len(j.order) == 0 {
 		return nil
 	}
-	if err := j.run(ctx); err != nil {
+	if err := d.engine.write(ctx, func(tx session) error { return j.run(ctx, tx) }); err != nil {
 		return d.advise(ctx, err)
 	}
 	for _, p := range j.order {
@@ -162,43 +154,24 @@ func (g *group) allowed() error {
 	return nil
 }
 
-func (j *job) run(ctx context.Context) error {
-	tx, err := j.d.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
-	if err != nil {
-		return err
-	}
-	defer rollback(tx)
-	if _, err := tx.Exec(ctx, applyLimits); err != nil {
-		return err
-	}
+// run does the job in a transaction.
+func (j *job) run(ctx context.Context, tx session) (err error) {
 	// Never from memory: a constraint added since would cascade unseen.
-	if j.cat, err = loadCatalog(ctx, tx, j.d.data); err != nil {
+	if j.cat, err = j.d.engine.load(ctx, tx, j.d.data); err != nil {
 		return err
 	}
 	if err := j.cat.complete(j.d.data); err != nil {
 		return err
 	}
 	j.tx = tx
-	if err := j.act(ctx); err != nil {
-		return err
-	}
-	err = tx.Commit(ctx)
-	if err == nil {
-		return nil
-	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) || errors.Is(err, pgx.ErrTxCommitRollback) {
-		return err // the database says that it did not commit
-	}
-	// Did it commit? The next attempt reads what is there and ends what is left.
-	return connect.RetryAfter(0, "commit-unknown", "The connection broke during the commit; the next attempt looks at what is there.", nil)
+	return j.act(ctx)
 }
 
 // act does everything inside the transaction.
 func (j *job) act(ctx context.Context) error {
 	ord := childrenFirst(j.d.data, j.cat)
 	if ord.deferred {
-		if _, err := j.tx.Exec(ctx, "set constraints all deferred"); err != nil {
+		if _, err := j.tx.exec(ctx, "set constraints all deferred", nil); err != nil {
 			return err
 		}
 	}

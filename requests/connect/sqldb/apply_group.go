@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"habeas/requests/connect"
 )
 
@@ -36,45 +34,49 @@ func (j *job) owned(g *group, first int) (sql string, looks bool, args []any) {
 	return " and " + sql, looks, o.args
 }
 
+// keyCount is how many parameters hold the keys of a group.
+func (j *job) keyCount(g *group) int { return keyParams(j.cat, g.t, 1, "k").n }
+
 // looksFirst reports whether a group must be checked before anything changes,
 // because the job itself changes what the check looks at.
 func (j *job) looksFirst(g *group, ord ordering) bool {
 	if !g.acts() || g.detachesShared() {
 		return false
 	}
-	_, looks, _ := j.owned(g, len(g.t.Key)+1)
+	_, looks, _ := j.owned(g, j.keyCount(g)+1)
 	return looks || ord.cyclic[g.t] || (g.action == connect.Erase && len(g.t.SharedBy) > 0)
 }
 
 // look locks the rows of a group, in the order of their keys, and checks that
 // they are still the people's, and used by nobody else where they would go.
 func (j *job) look(ctx context.Context, g *group) error {
-	n := len(g.t.Key)
+	n := j.keyCount(g)
 	owned, _, oargs := j.owned(g, n+1)
 	ok := "true" + owned
 	if g.action == connect.Erase && len(g.t.SharedBy) > 0 {
-		ok += fmt.Sprintf(" and not %s", usedSQL(j.cat, j.d.data, g.t, fmt.Sprintf("<> all($%d::text[])", n+len(oargs)+1)))
+		mine := n + len(oargs) + 1
+		ok += " and not " + usedSQL(j.cat, j.d.data, g.t, func(user string) string { return "not (" + j.cat.in(attribute{}, user, mine) + ")" })
 		oargs = append(slices.Clip(oargs), j.people.names)
 	}
 	if g.action != connect.Correct {
-		ok = "(" + ok + ") or " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields)
+		ok = "(" + ok + ") or " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields, "")
 	}
-	q := "select coalesce(" + ok + ", false) from " + relName(g.t) + " t where " + keyAny(j.cat, g.t, "t", 1) +
-		" order by " + keyText(g.t, "t") + ` collate "C" for update of t`
 	for part := range slices.Chunk(g.keys, batchSize) {
-		args, err := splitKeys(g.t, part)
+		r, err := j.cat.keyed(j.cat, g.t, part)
 		if err != nil {
 			return err
 		}
-		rows, err := j.tx.Query(ctx, q, append(args, oargs...)...)
+		q := j.cat.selecting("coalesce("+ok+", false)", relName(g.t), "t", r, "true") +
+			" order by " + j.cat.bytewise(keyText(j.cat, g.t, "t")) + j.cat.locking()
+		fine := true
+		err = j.tx.each(ctx, q, append(slices.Clip(r.args), oargs...), func(row [][]byte) error {
+			fine = fine && truth(row[0])
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		fine, err := pgx.CollectRows(rows, pgx.RowTo[bool])
-		if err != nil {
-			return err
-		}
-		if slices.Contains(fine, false) {
+		if !fine {
 			return drifted(g)
 		}
 	}
@@ -91,17 +93,16 @@ func (j *job) cut(ctx context.Context, f foreignKey) error {
 		if g.action != connect.Erase || g.t.Schema != f.child[0] || g.t.Rel != f.child[1] {
 			continue
 		}
-		var set []string
+		var set []assignment
 		for _, c := range f.columns {
-			set = append(set, quote(c)+" = null")
+			set = append(set, assignment{c, "null"})
 		}
-		q := "update " + relName(g.t) + " t set " + strings.Join(set, ", ") + " where " + keyAny(j.cat, g.t, "t", 1)
 		for part := range slices.Chunk(g.keys, batchSize) {
-			args, err := splitKeys(g.t, part)
+			r, err := j.cat.keyed(j.cat, g.t, part)
 			if err != nil {
 				return err
 			}
-			if _, err := j.tx.Exec(ctx, q, args...); err != nil {
+			if _, err := j.tx.exec(ctx, j.cat.updating(relName(g.t), "t", set, r, "true"), r.args); err != nil {
 				return err
 			}
 		}
@@ -133,21 +134,17 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 	}
 	owned, oargs := "", []any(nil)
 	if !looked {
-		owned, _, oargs = j.owned(g, len(g.t.Key)+1)
+		owned, _, oargs = j.owned(g, j.keyCount(g)+1)
 	}
-	where := owned
+	where := "true" + owned
 	if g.action == connect.Erase {
-		where += " and " + live(g.t, "t")
+		where += " and " + live(j.cat, g.t, "t")
 	} else {
-		where += " and not " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields)
+		where += " and not " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields, "")
 	}
 	for part := range slices.Chunk(g.keys, size) {
-		args, err := splitKeys(g.t, part)
-		if err != nil {
-			return err
-		}
 		if g.action == connect.Erase {
-			if err := j.cascades(ctx, g, args); err != nil {
+			if err := j.cascades(ctx, g, part); err != nil {
 				return err
 			}
 		}
@@ -158,7 +155,7 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 		if n == int64(len(part)) {
 			continue
 		}
-		if err := j.leftover(ctx, g, part, args); err != nil {
+		if err := j.leftover(ctx, g, part); err != nil {
 			return err
 		}
 	}
@@ -167,47 +164,39 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 
 // changeRows changes the rows with these keys and returns how many it changed.
 func (j *job) changeRows(ctx context.Context, g *group, part []string, where string, oargs []any) (int64, error) {
-	run, rest, lo, hi := dense(j.cat, g.t, part)
+	spans, err := j.cat.spans(j.cat, g.t, part)
+	if err != nil {
+		return 0, err
+	}
 	total := int64(0)
-	exec := func(which string, keys []string) error {
-		q := changeSQL(j.cat, g.t, g.action, g.fields, which+where)
-		if len(keys) == 0 || q == "" {
-			return nil
+	for _, r := range spans {
+		q := changeSQL(j.cat, g.t, g.action, g.fields, r, where)
+		if q == "" {
+			continue
 		}
-		args, err := splitKeys(g.t, keys)
+		n, err := j.tx.exec(ctx, q, append(slices.Clip(r.args), oargs...))
 		if err != nil {
-			return err
+			return 0, err
 		}
-		tag, err := j.tx.Exec(ctx, q, append(args, oargs...)...)
-		total += tag.RowsAffected()
-		return err
-	}
-	if err := exec(between(g.t, lo, hi), run); err != nil {
-		return 0, err
-	}
-	if err := exec(keyAny(j.cat, g.t, "t", 1), rest); err != nil {
-		return 0, err
+		total += n
 	}
 	return total, nil
 }
 
 // leftover settles rows that a statement did not change: gone or in their
 // target state already, which is a success; anything else is drift.
-func (j *job) leftover(ctx context.Context, g *group, part []string, args []any) error {
-	q := "select " + keyText(g.t, "t") + ", " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields) +
-		" from " + relName(g.t) + " t where " + keyAny(j.cat, g.t, "t", 1)
-	rows, err := j.tx.Query(ctx, q, args...)
+func (j *job) leftover(ctx context.Context, g *group, part []string) error {
+	r, err := j.cat.keyed(j.cat, g.t, part)
 	if err != nil {
 		return err
 	}
+	q := j.cat.selecting(keyText(j.cat, g.t, "t")+", "+doneSQL(j.cat, j.d.data, g.t, g.action, g.fields, ""), relName(g.t), "t", r, "true")
 	there := map[string]bool{}
-	var key string
-	var ok bool
-	_, err = pgx.ForEachRow(rows, []any{&key, &ok}, func() error {
-		if !ok {
+	err = j.tx.each(ctx, q, r.args, func(row [][]byte) error {
+		if !truth(row[1]) {
 			return drifted(g)
 		}
-		there[key] = true
+		there[string(row[0])] = true
 		return nil
 	})
 	if err != nil || g.action == connect.Erase {
@@ -230,7 +219,7 @@ func (g *group) gone(key string) {
 
 // cascades refuses to delete rows when the database would delete or change
 // other rows along with them.
-func (j *job) cascades(ctx context.Context, g *group, args []any) error {
+func (j *job) cascades(ctx context.Context, g *group, part []string) error {
 	for _, f := range j.cat.fks {
 		if f.parent != [2]string{g.t.Schema, g.t.Rel} || (f.onDelete != "c" && f.onDelete != "n" && f.onDelete != "d") {
 			continue
@@ -240,13 +229,17 @@ func (j *job) cascades(ctx context.Context, g *group, args []any) error {
 			on = append(on, col("c", f.columns[i])+" = "+col("t", f.toColumns[i]))
 		}
 		child := quote(f.child[0]) + "." + quote(f.child[1])
-		q := "select exists (select 1 from " + relName(g.t) + " t join " + child + " c on " + strings.Join(on, " and ") +
-			" where " + keyAny(j.cat, g.t, "t", 1)
+		where := "true"
 		if f.child == f.parent {
-			q += " and not " + keyAny(j.cat, g.t, "c", 1)
+			where = "not (" + j.cat.among(j.cat, g.t, "c", 1) + ")"
 		}
-		var more bool
-		if err := j.tx.QueryRow(ctx, q+")", args...).Scan(&more); err != nil {
+		r, err := j.cat.keyed(j.cat, g.t, part)
+		if err != nil {
+			return err
+		}
+		q := j.cat.selecting("1", relName(g.t), "t", r, "exists (select 1 from "+child+" c where "+strings.Join(on, " and ")+" and "+where+")") + " limit 1"
+		more := false
+		if err := j.tx.each(ctx, q, r.args, func([][]byte) error { more = true; return nil }); err != nil {
 			return err
 		}
 		if !more {

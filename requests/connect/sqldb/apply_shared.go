@@ -2,10 +2,7 @@ package sqldb
 
 import (
 	"context"
-	"fmt"
 	"slices"
-
-	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
@@ -20,13 +17,13 @@ func (j *job) detachShared(ctx context.Context, g *group) error {
 		if err := j.unlink(ctx, g, g.keys[at:end], g.owners[at:end]); err != nil {
 			return err
 		}
-		rows, err := j.tx.Query(ctx, "select "+keyText(g.t, "t")+" from "+relName(g.t)+" t where "+keyAny(j.cat, g.t, "t", 1), g.keys[at:end])
+		r, err := j.cat.keyed(j.cat, g.t, g.keys[at:end])
 		if err != nil {
 			return err
 		}
 		there := map[string]bool{}
-		var key string
-		if _, err := pgx.ForEachRow(rows, []any{&key}, func() error { there[key] = true; return nil }); err != nil {
+		q := j.cat.selecting(keyText(j.cat, g.t, "t"), relName(g.t), "t", r, "true")
+		if err := j.tx.each(ctx, q, r.args, func(row [][]byte) error { there[string(row[0])] = true; return nil }); err != nil {
 			return err
 		}
 		for _, k := range g.keys[at:end] {
@@ -63,13 +60,14 @@ func (j *job) leaveShared(ctx context.Context, g *group) error {
 func (j *job) unlink(ctx context.Context, g *group, keys, owners []string) error {
 	for _, s := range g.t.SharedBy {
 		by := j.d.data.Table(s.Table)
-		from := fmt.Sprintf("unnest($1::text[], $2::text[]) k(v, owners) where %s = k.v::%s and %s = any(array(select jsonb_array_elements_text(k.owners::jsonb)))",
-			col("b", s.Column), castType(j.cat.attr(by, s.Column)), userSQL(by, s))
-		q := "update " + relName(by) + " b set " + quote(s.Column) + " = null from " + from
+		k := j.cat.params(1, "k", j.cat.attr(by, s.Column), attribute{})
+		r := rowset{from: k.from, on: col("b", s.Column) + " = " + k.cols[0], args: j.cat.args([][]string{keys, owners})}
+		theirs := j.cat.listed(userSQL(j.cat, by, s), k.texts[1])
+		q := j.cat.updating(relName(by), "b", []assignment{{s.Column, "null"}}, r, theirs)
 		if s.Person != "" {
-			q = "delete from " + relName(by) + " b using " + from
+			q = j.cat.deleting(relName(by), "b", r, theirs)
 		}
-		if _, err := j.tx.Exec(ctx, q, keys, owners); err != nil {
+		if _, err := j.tx.exec(ctx, q, r.args); err != nil {
 			return err
 		}
 	}
@@ -79,28 +77,31 @@ func (j *job) unlink(ctx context.Context, g *group, keys, owners []string) error
 // correct sets new values, row by row: they differ from row to row.
 func (j *job) correct(ctx context.Context, g *group) error {
 	for _, x := range g.values {
-		set, err := correction(g.t, x)
+		if err := correctable(g.t, x); err != nil {
+			return err
+		}
+		r, err := j.cat.keyed(j.cat, g.t, []string{x.Key})
 		if err != nil {
 			return err
 		}
-		args, err := splitKeys(g.t, []string{x.Key})
+		byKey := r.args
+		set, from, args := j.cat.correct(j.cat, g.t, x.Values, len(byKey)+1)
+		if from != "" {
+			r.from = from
+		}
+		owned, _, oargs := j.owned(g, len(byKey)+len(args)+1)
+		n, err := j.tx.exec(ctx, j.cat.updating(relName(g.t), "t", set, r, "true"+owned), slices.Concat(byKey, args, oargs))
 		if err != nil {
 			return err
 		}
-		n := len(args)
-		owned, _, oargs := j.owned(g, n+2)
-		q := fmt.Sprintf("update %s t set %s from jsonb_populate_record(null::%s, $%d::jsonb) r where %s%s",
-			relName(g.t), set, relName(g.t), n+1, keyAny(j.cat, g.t, "t", 1), owned)
-		tag, err := j.tx.Exec(ctx, q, append(append(args, valuesJSON(x)), oargs...)...)
-		if err != nil {
-			return err
-		}
-		if tag.RowsAffected() == 1 {
+		if n == 1 {
 			continue
 		}
-		var there bool
-		q = "select exists (select 1 from " + relName(g.t) + " t where " + keyAny(j.cat, g.t, "t", 1) + ")"
-		if err := j.tx.QueryRow(ctx, q, args[:n]...).Scan(&there); err != nil {
+		if r, err = j.cat.keyed(j.cat, g.t, []string{x.Key}); err != nil {
+			return err
+		}
+		there := false
+		if err := j.tx.each(ctx, j.cat.selecting("1", relName(g.t), "t", r, "true"), r.args, func([][]byte) error { there = true; return nil }); err != nil {
 			return err
 		}
 		if there {
@@ -111,24 +112,15 @@ func (j *job) correct(ctx context.Context, g *group) error {
 	return nil
 }
 
-func correction(t *dataset.Table, x connect.Target) (string, error) {
-	fields := make([]string, 0, len(x.Values))
+// correctable refuses to correct what the dataset does not describe.
+func correctable(t *dataset.Table, x connect.Target) error {
+	if len(x.Values) == 0 {
+		return connect.Permanent("no-values", "A correction without values.", nil)
+	}
 	for f := range x.Values {
-		fields = append(fields, f)
-	}
-	slices.Sort(fields)
-	set := ""
-	for i, f := range fields {
 		if t.Column(f) == nil || slices.Contains(t.Key, f) {
-			return "", connect.Permanent("unknown-field", "This field of "+t.Name+" cannot be corrected.", nil)
+			return connect.Permanent("unknown-field", "This field of "+t.Name+" cannot be corrected.", nil)
 		}
-		if i > 0 {
-			set += ", "
-		}
-		set += quote(f) + " = r." + quote(f)
 	}
-	if set == "" {
-		return "", connect.Permanent("no-values", "A correction without values.", nil)
-	}
-	return set, nil
+	return nil
 }

@@ -36,37 +36,41 @@ func maskFields(t *dataset.Table, fields []string) []string {
 
 // maskedValue is the expression that a masked column is set to.
 func maskedValue(cat *catalog, t *dataset.Table, name string) string {
-	c, a := t.Column(name), cat.attr(t, name)
+	c := t.Column(name)
 	switch c.Mask {
 	case dataset.SetText:
-		return quoteText(c.Text)
+		return cat.value(cat.attr(t, name), c.Text)
 	case dataset.SetRandom:
-		if a.base == "uuid" {
-			return "('" + randomUUID + "' || substr(gen_random_uuid()::text, 9))::uuid"
-		}
-		digits, host := 32, ""
-		if c.Email {
-			host = randomHost
-		}
-		if a.length > 0 {
-			digits = max(min(digits, a.length-len(randomText)-len(host)), 0)
-		}
-		return fmt.Sprintf("'%s' || left(replace(gen_random_uuid()::text, '-', ''), %d) || '%s'", randomText, digits, host)
+		return cat.random(cat, t, c)
 	}
 	return "null" // also for a column that the desk wants masked though the file keeps it
 }
 
+// randomDigits are how many digits of chance a random text has, and what
+// follows them.
+func randomDigits(c *dataset.Column, a attribute) (digits int, host string) {
+	digits = 32
+	if c.Email {
+		host = randomHost
+	}
+	if a.length > 0 {
+		digits = max(min(digits, a.length-len(randomText)-len(host)), 0)
+	}
+	return digits, host
+}
+
 // isMasked says that a column has its masked value.
 func isMasked(cat *catalog, t *dataset.Table, alias, name string) string {
-	c, v := t.Column(name), col(alias, name)
+	c, a, v := t.Column(name), cat.attr(t, name), col(alias, name)
 	switch c.Mask {
 	case dataset.SetText:
-		return v + " is not distinct from " + quoteText(c.Text)
+		return cat.same(a, v, cat.value(a, c.Text))
 	case dataset.SetRandom:
-		if cat.attr(t, name).base == "uuid" {
-			return "coalesce(" + v + "::text like '" + randomUUID + "-%', false)"
+		mark := randomText
+		if a.base == "uuid" {
+			mark = randomUUID + "-"
 		}
-		return "coalesce(" + v + "::text like '" + randomText + "%', false)"
+		return "coalesce(" + cat.text(a, v) + " like " + quoteText(mark+"%") + ", false)"
 	}
 	return v + " is null"
 }
@@ -88,19 +92,19 @@ func assignments(t *dataset.Table, fields []string) []dataset.Assignment {
 	return out
 }
 
-func assignedValue(a dataset.Assignment) string {
+func assignedValue(cat *catalog, t *dataset.Table, a dataset.Assignment) string {
 	switch {
 	case a.Now:
 		return "now()"
 	case a.Value.Null:
 		return "null"
 	}
-	return quoteText(a.Value.Text)
+	return cat.value(cat.attr(t, a.Column), a.Value.Text)
 }
 
-// doneSQL says that row t, planned for an action, is in its target state. k
-// names the parameters of keys and owners: k.owners is a JSON array of names.
-func doneSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, action connect.Action, fields []string) string {
+// doneSQL says that row t, planned for an action, is in its target state.
+// people is, for a shared row to be detached, a JSON array of their names.
+func doneSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, action connect.Action, fields []string, people string) string {
 	var parts []string
 	switch action {
 	case connect.Mask:
@@ -109,7 +113,7 @@ func doneSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, action connect.
 		}
 	case connect.Detach:
 		if len(fields) == 0 {
-			return "not " + usedSQL(cat, d, t, "= any(array(select jsonb_array_elements_text(k.owners::jsonb)))")
+			return "not " + usedSQL(cat, d, t, func(user string) string { return cat.listed(user, people) })
 		}
 		for _, f := range fields {
 			parts = append(parts, isMasked(cat, t, "t", f))
@@ -119,7 +123,7 @@ func doneSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, action connect.
 			if a.Now {
 				parts = append(parts, col("t", a.Column)+" is not null")
 			} else {
-				parts = append(parts, col("t", a.Column)+" is not distinct from "+assignedValue(a))
+				parts = append(parts, cat.same(cat.attr(t, a.Column), col("t", a.Column), assignedValue(cat, t, a)))
 			}
 		}
 	default:
@@ -131,14 +135,14 @@ func doneSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, action connect.
 	return "(" + strings.Join(parts, " and ") + ")"
 }
 
-// usedSQL says that people, whose names are compared as given, use the shared
-// row t.
-func usedSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, compare string) string {
+// usedSQL says that people use the shared row t; whose says of the name of a
+// user whether it is one of them.
+func usedSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, whose func(user string) string) string {
 	var parts []string
 	for _, s := range t.SharedBy {
 		by := d.Table(s.Table)
 		on := joinOn(cat, by, "b", []string{s.Column}, t, "t", t.Key)
-		parts = append(parts, fmt.Sprintf("exists (select 1 from %s b where %s and %s %s)", relName(by), on, userSQL(by, s), compare))
+		parts = append(parts, fmt.Sprintf("exists (select 1 from %s b where %s and %s)", relName(by), on, whose(userSQL(cat, by, s))))
 	}
 	if len(parts) == 0 {
 		return "false"
@@ -147,11 +151,11 @@ func usedSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, compare string)
 }
 
 // userSQL names the person who uses a shared row, as Found.Owner does.
-func userSQL(by *dataset.Table, s dataset.SharedBy) string {
+func userSQL(cat *catalog, by *dataset.Table, s dataset.SharedBy) string {
 	if s.Person == "" {
-		return quoteText(by.Name+"/") + " || " + keyText(by, "b")
+		return literal(cat, by.Name+"/") + " || " + keyText(cat, by, "b")
 	}
-	return quoteText(personOf(by, s.Person)+"/") + " || " + col("b", s.Person) + "::text"
+	return literal(cat, personOf(by, s.Person)+"/") + " || " + textOf(cat, by, "b", s.Person)
 }
 
 // stateOf is the state that an action leads to.
@@ -171,13 +175,13 @@ func stateOf(a connect.Action) connect.State {
 	return connect.Present
 }
 
-// changeSQL writes the statement of an action on the rows t for which where
-// holds; "" when there is nothing to set.
-func changeSQL(cat *catalog, t *dataset.Table, action connect.Action, fields []string, where string) string {
-	var set []string
+// changeSQL writes the statement of an action on those rows of r for which
+// where holds; "" when there is nothing to set.
+func changeSQL(cat *catalog, t *dataset.Table, action connect.Action, fields []string, r rowset, where string) string {
+	var set []assignment
 	switch action {
 	case connect.Erase:
-		return "delete from " + relName(t) + " t where " + where
+		return cat.deleting(relName(t), "t", r, where)
 	case connect.Mask, connect.Detach:
 		if action == connect.Mask {
 			fields = maskFields(t, fields)
@@ -187,15 +191,15 @@ func changeSQL(cat *catalog, t *dataset.Table, action connect.Action, fields []s
 			if action == connect.Mask || t.Column(f).Explicit {
 				v = maskedValue(cat, t, f)
 			}
-			set = append(set, quote(f)+" = "+v)
+			set = append(set, assignment{f, v})
 		}
 	case connect.Suppress:
 		for _, a := range assignments(t, fields) {
-			set = append(set, quote(a.Column)+" = "+assignedValue(a))
+			set = append(set, assignment{a.Column, assignedValue(cat, t, a)})
 		}
 	}
 	if len(set) == 0 {
 		return ""
 	}
-	return "update " + relName(t) + " t set " + strings.Join(set, ", ") + " where " + where
+	return cat.updating(relName(t), "t", set, r, where)
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
 )
@@ -27,8 +25,8 @@ func (c *checker) fault(line int, format string, args ...any) {
 func (d *DB) Check(ctx context.Context) ([]connect.Fault, error) {
 	d.forgetCatalog()
 	c := &checker{d: d}
-	err := d.readOnly(ctx, func(tx pgx.Tx) (err error) {
-		if c.cat, err = loadCatalog(ctx, tx, d.data); err != nil {
+	err := d.readOnly(ctx, func(tx session) (err error) {
+		if c.cat, err = d.engine.load(ctx, tx, d.data); err != nil {
 			return err
 		}
 		for _, t := range d.data.Tables {
@@ -124,7 +122,7 @@ func (c *checker) column(t *dataset.Table, rel *relation, col *dataset.Column) {
 			c.fault(col.Line, "column %s is NOT NULL and cannot be erased to null: give it a text or random", col.Name)
 		}
 	case dataset.SetText:
-		if a.category != "S" {
+		if !a.textual() {
 			c.fault(col.Line, "column %s takes no text; erase it to null", col.Name)
 		}
 		if n := len([]rune(col.Text)); a.length > 0 && n > a.length {
@@ -138,7 +136,7 @@ func (c *checker) column(t *dataset.Table, rel *relation, col *dataset.Column) {
 		if col.Email {
 			least += len(randomHost)
 		}
-		if a.base != "uuid" && a.category != "S" {
+		if a.base != "uuid" && !a.textual() {
 			c.fault(col.Line, "column %s takes no random value: only text and uuid columns do", col.Name)
 		} else if a.length > 0 && a.length < least {
 			c.fault(col.Line, "column %s takes %d characters, a random value needs %d", col.Name, a.length, least)
@@ -170,7 +168,7 @@ func (c *checker) entrance(t *dataset.Table, rel *relation, e *dataset.Entry) {
 					return
 				}
 			}
-			c.fault(e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, relName(t), normalSQL(e.Kind, plain))
+			c.fault(e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, relName(t), c.cat.normal(e.Kind, plain))
 			return
 		}
 	}
@@ -208,7 +206,7 @@ func (c *checker) reference(t *dataset.Table, ref *dataset.Ref) {
 	}
 	for i := range ref.Columns {
 		a, b := c.cat.attr(t, ref.Columns[i]), c.cat.attr(to, ref.ToColumns[i])
-		if a.base != "" && b.base != "" && !alike(a, b) {
+		if a.base != "" && b.base != "" && !c.cat.alike(a, b) {
 			c.fault(ref.Line, "%s.%s (%s) and %s.%s (%s) are of unlike types; they are compared as texts, without an index",
 				t.Name, ref.Columns[i], a.base, to.Name, ref.ToColumns[i], b.base)
 		}

@@ -2,12 +2,8 @@ package sqldb
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
@@ -76,17 +72,17 @@ func (e *emitter) remembered(ctx context.Context, t *dataset.Table) error {
 	}
 	slices.Sort(keys)
 	p := e.w.d.proposer(e.w.cat, t, "")
-	k := keyParams(t, 1, "k")
-	q := "select k.ord::text" + selected(p.exprs) + " from " + k.from + " join " + relName(t) + " t on " + equalKey(e.w.cat, t, "t", k) + " order by k.ord"
+	k := keyParams(e.w.cat, t, 1, "k")
+	q := "select k.ord" + selected(p.exprs) + " from " + k.from + e.w.cat.join() + relName(t) + " t on " + equalKey(t, "t", k) + " order by k.ord"
 	for part := range slices.Chunk(keys, 5000) {
-		args, err := splitKeys(t, part)
+		args, err := keyArgs(e.w.cat, t, part)
 		if err != nil {
 			return err
 		}
-		err = e.each(ctx, q, args, func(raw [][]byte) error {
-			ord, err := strconv.Atoi(string(raw[0]))
+		err = e.w.tx.each(ctx, q, args, func(raw [][]byte) error {
+			ord, err := number(raw[0])
 			if err != nil {
-				return fmt.Errorf("sqldb: row number: %w", err)
+				return err
 			}
 			key := part[ord-1]
 			rec := s.recs[key]
@@ -128,23 +124,6 @@ func (e *emitter) owner(r *rec) string {
 		}
 	}
 	return ""
-}
-
-// each runs a query whose columns are all texts; raw is valid until the next
-// row.
-func (e *emitter) each(ctx context.Context, q string, args []any, fn func(raw [][]byte) error) error {
-	args = append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)
-	rows, err := e.w.tx.Query(ctx, q, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := fn(rows.RawValues()); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
 
 // selected continues a select list.

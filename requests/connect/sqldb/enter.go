@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
 )
@@ -17,8 +15,10 @@ import (
 type entryArgs struct {
 	values   []string
 	networks []string
-	ords     []int32 // index of the identity
+	seeds    []int // index of the identity
 }
+
+func (a entryArgs) args(cat *catalog) []any { return cat.args([][]string{a.values, a.networks}) }
 
 func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, from int) entryArgs {
 	var out entryArgs
@@ -28,11 +28,11 @@ func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, from int) entryArgs
 			return
 		}
 		for i := range out.values {
-			if out.values[i] == value && out.networks[i] == network && int(out.ords[i]) == ord {
+			if out.values[i] == value && out.networks[i] == network && out.seeds[i] == ord {
 				return
 			}
 		}
-		out.values, out.networks, out.ords = append(out.values, value), append(out.networks, network), append(out.ords, int32(ord))
+		out.values, out.networks, out.seeds = append(out.values, value), append(out.networks, network), append(out.seeds, ord)
 	}
 	for i := from; i < len(w.seeds); i++ {
 		s := w.seeds[i]
@@ -59,15 +59,16 @@ func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, from int) entryArgs
 	return out
 }
 
-// selectEntry writes the query of one entry for values, networks and numbers
-// in the parameters from $first on.
+// selectEntry writes the query of one entry for values and networks in the
+// parameters from $first on; k.ord is the number of the form, from 1.
 func selectEntry(cat *catalog, t *dataset.Table, e *dataset.Entry, what string, first int) string {
-	on := matchSQL(cat, t, e, "t", "k.v")
+	a := cat.attr(t, e.Column)
+	k := cat.params(first, "k", a, attribute{})
+	on := cat.match(a, e, col("t", e.Column), k)
 	if e.Network != "" {
-		on += " and " + col("t", e.Network) + "::text = k.net"
+		on += " and " + textOf(cat, t, "t", e.Network) + " = " + k.texts[1]
 	}
-	return fmt.Sprintf("select %s from unnest($%d::text[], $%d::text[], $%d::int4[]) k(v, net, ord) join %s t on %s where %s",
-		what, first, first+1, first+2, relName(t), on, live(t, "t"))
+	return "select " + what + " from " + k.from + cat.join() + relName(t) + " t on " + on + " where " + live(cat, t, "t")
 }
 
 // enter looks up the identities that have not been entered yet in every table
@@ -102,25 +103,21 @@ func (w *walk) enterAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, 
 	if len(args.values) == 0 {
 		return nil
 	}
-	what := keyText(t, "t") + ", k.ord, " + confirmSQL(t, e)
-	q := selectEntry(w.cat, t, e, what, 1) + " order by k.ord, " + keyText(t, "t") + ` collate "C"`
-	rows, err := w.tx.Query(ctx, q, args.values, args.networks, args.ords)
-	if err != nil {
-		return err
-	}
+	what := keyText(w.cat, t, "t") + ", k.ord, " + confirmSQL(w.cat, t, e)
+	q := selectEntry(w.cat, t, e, what, 1) + " order by k.ord, " + w.cat.bytewise(keyText(w.cat, t, "t"))
 	s := w.sets[t.Name]
-	var key string
-	var ord int32
-	var network, id *string
-	_, err = pgx.ForEachRow(rows, []any{&key, &ord, &network, &id}, func() error {
-		if e.Confirm != "" && !w.confirmed(network, id) {
+	return w.tx.each(ctx, q, args.args(w.cat), func(row [][]byte) error {
+		ord, err := number(row[1])
+		if err != nil {
+			return err
+		}
+		if e.Confirm != "" && !w.confirmed(nullable(row[2]), nullable(row[3])) {
 			w.warn("stale-handle", "A social handle now belongs to another account than the one that was proved; its records are left out.")
 			return nil
 		}
-		w.enterRow(s, e, key, int(ord))
+		w.enterRow(s, e, string(row[0]), args.seeds[ord-1])
 		return nil
 	})
-	return err
 }
 
 func (w *walk) enterRow(s *set, e *dataset.Entry, key string, ord int) {
@@ -150,20 +147,20 @@ func (w *walk) enterRow(s *set, e *dataset.Entry, key string, ord int) {
 }
 
 // confirmSQL selects the network and id of a row whose handle was matched.
-func confirmSQL(t *dataset.Table, e *dataset.Entry) string {
+func confirmSQL(cat *catalog, t *dataset.Table, e *dataset.Entry) string {
 	if e.Confirm == "" {
-		return "null::text, null::text"
+		return "null, null"
 	}
 	for _, o := range t.Entries {
 		if o.Kind == e.Confirm && o.Composed() {
-			network := quoteText(o.NetworkText) + "::text"
+			network := literal(cat, o.NetworkText)
 			if o.Network != "" {
-				network = col("t", o.Network) + "::text"
+				network = textOf(cat, t, "t", o.Network)
 			}
-			return network + ", " + col("t", o.Column) + "::text"
+			return network + ", " + textOf(cat, t, "t", o.Column)
 		}
 	}
-	return "null::text, null::text"
+	return "null, null"
 }
 
 // confirmed compares a row's social id with those proved for its network. With
@@ -219,28 +216,25 @@ func (w *walk) learnAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, 
 	if e.Always {
 		proven = "true"
 	} else if len(e.Proven) > 0 {
-		proven = "coalesce(" + condSQL("t", e.Proven) + ", false)"
+		proven = "coalesce(" + condSQL(w.cat, t, "t", e.Proven) + ", false)"
 	}
-	network := quoteText(e.NetworkText) + "::text"
+	network := literal(w.cat, e.NetworkText)
 	if e.Network != "" {
-		network = col("t", e.Network) + "::text"
+		network = textOf(w.cat, t, "t", e.Network)
 	}
-	args, err := splitKeys(t, from)
+	args, err := keyArgs(w.cat, t, from)
 	if err != nil {
 		return err
 	}
-	k := keyParams(t, 1, "k")
-	q := fmt.Sprintf("select k.ord, %s::text, %s, %s from %s join %s t on %s where %s is not null order by k.ord",
-		col("t", e.Column), network, proven, k.from, relName(t), equalKey(w.cat, t, "t", k), col("t", e.Column))
-	rows, err := w.tx.Query(ctx, q, args...)
-	if err != nil {
-		return err
-	}
-	var ord int64
-	var value string
-	var net *string
-	var sure bool
-	_, err = pgx.ForEachRow(rows, []any{&ord, &value, &net, &sure}, func() error {
+	k := keyParams(w.cat, t, 1, "k")
+	q := fmt.Sprintf("select k.ord, %s, %s, %s from %s%s%s t on %s where %s is not null order by k.ord",
+		textOf(w.cat, t, "t", e.Column), network, proven, k.from, w.cat.join(), relName(t), equalKey(t, "t", k), col("t", e.Column))
+	return w.tx.each(ctx, q, args, func(row [][]byte) error {
+		ord, err := number(row[0])
+		if err != nil {
+			return err
+		}
+		value, net, sure := string(row[1]), nullable(row[2]), truth(row[3])
 		if e.Composed() {
 			if net == nil || *net == "" || value == "" {
 				return nil
@@ -262,5 +256,4 @@ func (w *walk) learnAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, 
 		}
 		return nil
 	})
-	return err
 }

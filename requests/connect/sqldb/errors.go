@@ -1,12 +1,11 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"habeas/requests/connect"
 )
@@ -15,7 +14,7 @@ import (
 // message may quote values of a row.
 type state string
 
-func (s state) Error() string { return "SQLSTATE " + string(s) }
+func (s state) Error() string { return string(s) }
 
 // emitError carries an error of the caller's own callback through unchanged.
 type emitError struct{ err error }
@@ -36,66 +35,66 @@ func (d *DB) advise(ctx context.Context, err error) error {
 	if errors.As(err, &ours) {
 		return err
 	}
+	if errors.Is(err, errUnknown) {
+		// The next attempt reads what is there and ends what is left.
+		return connect.RetryAfter(0, "commit-unknown", "The connection broke during the commit; the next attempt looks at what is there.", nil)
+	}
 	if ctx.Err() != nil {
 		return connect.RetryAfter(0, "cancelled", "The work was stopped before it was done; nothing was changed.", ctx.Err())
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		if len(pg.Code) == 5 && pg.Code[:2] == "42" {
-			d.forgetCatalog()
-		}
-		if pg.Code == "23503" && d.data.Describes(pg.SchemaName, pg.TableName) {
-			return connect.Drift("more-rows", "Rows of "+pg.TableName+" that were not planned hang on rows that go; nothing was changed.")
-		}
-		return adviseState(pg)
+	r, ok := d.engine.explain(err)
+	if !ok {
+		return connect.RetryAfter(0, "unreachable", "The database does not answer.", nil)
 	}
-	return connect.RetryAfter(0, "unreachable", "The database does not answer.", nil)
+	if r.changed {
+		d.forgetCatalog()
+	}
+	if r.class == refusedForeignKey && d.data.Describes(r.schema, r.table) {
+		return connect.Drift("more-rows", "Rows of "+r.table+" that were not planned hang on rows that go; nothing was changed.")
+	}
+	return r.advice()
 }
 
-func adviseState(pg *pgconn.PgError) error {
-	where := pg.TableName
-	if where == "" {
-		where = "a table"
-	}
-	cause := state(pg.Code)
+// advice says what to do about a refusal.
+func (r refusal) advice() error {
+	where := cmp.Or(r.table, "a table")
+	cause := state(r.code)
 	stop := func(code, format string, args ...any) error {
 		return connect.Permanent(code, fmt.Sprintf(format, args...), cause)
 	}
-	switch pg.Code {
-	case "40001", "40P01":
+	switch r.class {
+	case refusedConflict:
 		return connect.RetryAfter(time.Second, "conflict", "Another transaction changed the same rows; nothing was changed.", cause)
-	case "55P03":
+	case refusedLocked:
 		return connect.RetryAfter(30*time.Second, "locked", "Rows are locked by another program; nothing was changed.", cause)
-	case "57014":
+	case refusedSlow:
 		return connect.RetryAfter(time.Minute, "too-slow", "The database stopped a statement that took too long; an index may be missing.", cause)
-	case "23502":
-		return stop("not-null", "Column %s of %s must not be empty, but the dataset file erases it to null.", pg.ColumnName, where)
-	case "23503":
-		return stop("foreign-key", "Rows elsewhere still refer to rows of %s (constraint %s).", where, pg.ConstraintName)
-	case "23505":
-		return stop("unique", "Constraint %s of %s wants unique values; erase its column with random or null.", pg.ConstraintName, where)
-	case "23514":
-		return stop("check", "Constraint %s of %s refuses the new value.", pg.ConstraintName, where)
-	case "22001":
+	case refusedNotNull:
+		return stop("not-null", "Column %s of %s must not be empty, but the dataset file erases it to null.", r.column, where)
+	case refusedForeignKey:
+		return stop("foreign-key", "Rows elsewhere still refer to rows of %s (constraint %s).", where, r.constraint)
+	case refusedUnique:
+		return stop("unique", "Constraint %s of %s wants unique values; erase its column with random or null.", r.constraint, where)
+	case refusedCheck:
+		return stop("check", "Constraint %s of %s refuses the new value.", r.constraint, where)
+	case refusedLength:
 		return stop("too-long", "A new value is longer than its column.")
-	case "22P02", "22003", "22007", "22008":
+	case refusedValue:
 		return stop("bad-value", "A key or value does not fit the type of its column.")
-	case "42501":
+	case refusedRight:
 		return stop("permission", "The database user may not do this; habeas systems check names the missing right.")
-	case "42P01", "42703", "42883", "42804", "3F000":
+	case refusedSchema:
 		return stop("schema", "The database is not as the dataset file says; habeas systems check names the difference.")
-	case "25006":
+	case refusedReadOnly:
 		return stop("read-only", "The database takes no changes (read-only).")
-	case "P0001":
+	case refusedTrigger:
 		return stop("refused", "A trigger of the database refused the change.")
-	case "28P01", "28000", "3D000":
+	case refusedSignIn:
 		return stop("sign-in", "The database refuses the sign-in or does not exist.")
-	}
-	switch pg.Code[:min(2, len(pg.Code))] {
-	case "08", "53", "57", "58", "XX":
+	case refusedAway:
 		return connect.RetryAfter(0, "unreachable", "The database does not answer as it should.", cause)
-	case "25":
+	case refusedTransaction:
 		return connect.RetryAfter(0, "transaction", "The database ended the transaction; nothing was changed.", cause)
 	}
-	return stop("database", "The database refused the statement (SQLSTATE %s).", pg.Code)
+	return stop("database", "The database refused the statement (%s).", r.code)
 }

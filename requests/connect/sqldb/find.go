@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
 )
@@ -15,7 +13,7 @@ import (
 // Find implements connect.Finder.
 func (d *DB) Find(ctx context.Context, who []connect.Identity, emit func(connect.Found) error) (connect.Findings, error) {
 	var out connect.Findings
-	err := d.snapshot(ctx, func(tx pgx.Tx, cat *catalog) error {
+	err := d.snapshot(ctx, func(tx session, cat *catalog) error {
 		var proven, unproven []connect.Identity
 		for _, id := range who {
 			if id.Proven {
@@ -56,7 +54,7 @@ func (d *DB) Find(ctx context.Context, who []connect.Identity, emit func(connect
 // Search implements the second half of connect.Looker: entrances only, no
 // walking.
 func (d *DB) Search(ctx context.Context, who []connect.Identity, emit func(connect.Found) error) error {
-	return d.snapshot(ctx, func(tx pgx.Tx, cat *catalog) error {
+	return d.snapshot(ctx, func(tx session, cat *catalog) error {
 		w := d.newWalk(tx, cat, who)
 		if err := w.enter(ctx); err != nil {
 			return err
@@ -178,14 +176,13 @@ func (w *walk) countLeaf(ctx context.Context, t *dataset.Table, counts map[[2]st
 		not = " where not exists (select 1 from m where " + strings.Join(same, " and ") + ")"
 	}
 	q += " select g.best >> 32, count(*) from g" + not + " group by 1 order by 1"
-	rows, err := w.tx.Query(ctx, q, args...)
-	if err != nil {
-		return err
-	}
-	var src, n int64
-	_, err = pgx.ForEachRow(rows, []any{&src, &n}, func() error {
+	return w.tx.each(ctx, q, args, func(row [][]byte) error {
+		src, err := number(row[0])
+		if err != nil {
+			return err
+		}
+		n, err := number(row[1])
 		counts[[2]string{t.Name, mine[src].viaOf(w, 0)}] += int(n)
-		return nil
+		return err
 	})
-	return err
 }

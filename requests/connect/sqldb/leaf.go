@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"habeas/requests/connect"
@@ -12,19 +11,20 @@ import (
 )
 
 // source is one way into a table: an entrance, or a step from rows that the
-// walk remembers. Its query selects key columns, its number and the number of
-// the identity (from 0) or row (from 1) that led there.
+// walk remembers. Its query selects key columns, and its own number joined with
+// that of the form of an identity or of the row that led there (from 1).
 type source struct {
 	q     string
 	args  []any
 	entry *dataset.Entry
 	step  *step
 	from  []*rec // for step
+	seeds []int  // for entry: the identity of each form
 }
 
 func (s source) viaOf(w *walk, ord int) string {
 	if s.entry != nil {
-		return w.via(w.seeds[ord].via, s.step0()+s.entry.Column)
+		return w.via(w.seeds[s.seeds[max(ord-1, 0)]].via, s.step0()+s.entry.Column)
 	}
 	return w.via(s.from[max(ord-1, 0)].via, s.step.label)
 }
@@ -41,7 +41,7 @@ func (w *walk) sources(t *dataset.Table, first int) []source {
 		key[i] = fmt.Sprintf("%s as c%d", col("t", k), i)
 	}
 	what := func() string {
-		return fmt.Sprintf("%s, (%d::int8 << 32) + k.ord as at", strings.Join(key, ", "), len(out))
+		return fmt.Sprintf("%s, %d + k.ord as way", strings.Join(key, ", "), int64(len(out))<<32)
 	}
 	for _, e := range t.Entries {
 		if !e.Enter {
@@ -52,10 +52,10 @@ func (w *walk) sources(t *dataset.Table, first int) []source {
 			continue
 		}
 		out = append(out, source{
-			q: selectEntry(w.cat, t, e, what(), first), args: []any{args.values, args.networks, args.ords},
-			entry: e, step: &step{to: t},
+			q: selectEntry(w.cat, t, e, what(), first), args: args.args(w.cat),
+			entry: e, step: &step{to: t}, seeds: args.seeds,
 		})
-		first += 3
+		first += len(out[len(out)-1].args)
 	}
 	for _, shared := range []bool{false, true} {
 		for _, st := range w.d.links[t.Name].in {
@@ -74,7 +74,7 @@ func (w *walk) sources(t *dataset.Table, first int) []source {
 			for i, k := range from {
 				recs[i] = s.recs[k]
 			}
-			args, err := splitKeys(st.from, from)
+			args, err := keyArgs(w.cat, st.from, from)
 			if err != nil {
 				continue // keys come from the database in our own form
 			}
@@ -102,8 +102,8 @@ func gather(t *dataset.Table, from []source) (string, []any, error) {
 		cols = append(cols, fmt.Sprintf("u.c%d", i))
 	}
 	c := strings.Join(cols, ", ")
-	return fmt.Sprintf("select %s, min(u.at) as best, min(u.at) filter (where u.at >= (%d::int8 << 32)) as byref from (%s) u group by %s",
-		c, steps, strings.Join(parts, " union all "), c), args, nil
+	return fmt.Sprintf("select %s, min(u.way) as best, min(case when u.way >= %d then u.way end) as byref from (%s) u group by %s",
+		c, int64(steps)<<32, strings.Join(parts, " union all "), c), args, nil
 }
 
 // leaf streams a table from which nothing leads on, straight from the query.
@@ -119,7 +119,7 @@ func (e *emitter) leaf(ctx context.Context, t *dataset.Table) error {
 	if one := from[0]; len(from) == 1 && one.entry == nil && !one.step.up && byKey(one.step.from, one.step.ref) && !w.d.links[t.Name].mixed {
 		// One reference leads here, so no row comes twice.
 		p = w.d.proposer(w.cat, t, "")
-		q = selectStep(w.cat, one.step, keyText(t, "t")+", k.ord::text, k.ord::text"+selected(p.exprs), 1)
+		q = selectStep(w.cat, one.step, keyText(w.cat, t, "t")+", k.ord, k.ord"+selected(p.exprs), 1)
 		args = one.args
 	} else {
 		g, gargs, err := gather(t, from)
@@ -130,15 +130,15 @@ func (e *emitter) leaf(ctx context.Context, t *dataset.Table) error {
 		for i, k := range t.Key {
 			on = append(on, fmt.Sprintf("%s = g.c%d", col("t", k), i))
 		}
-		q = "select " + keyText(t, "t") + ", g.best::text, g.byref::text" + selected(p.exprs) +
-			" from (" + g + ") g join " + relName(t) + " t on " + strings.Join(on, " and ")
+		q = "select " + keyText(w.cat, t, "t") + ", g.best, g.byref" + selected(p.exprs) +
+			" from (" + g + ") g" + w.cat.join() + relName(t) + " t on " + strings.Join(on, " and ")
 		args = gargs
 	}
-	q += " order by " + keyText(t, "t") + ` collate "C"`
-	return e.each(ctx, q, args, func(raw [][]byte) error {
-		best, err := strconv.ParseInt(string(raw[1]), 10, 64)
+	q += " order by " + w.cat.bytewise(keyText(w.cat, t, "t"))
+	return w.tx.each(ctx, q, args, func(raw [][]byte) error {
+		best, err := number(raw[1])
 		if err != nil {
-			return fmt.Errorf("sqldb: row number: %w", err)
+			return err
 		}
 		return e.send(p, e.leafRow(p, from, raw, best), raw[3:])
 	})
@@ -189,7 +189,7 @@ func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) 
 	r := row{key: string(raw[0]), via: src.viaOf(w, ord), match: connect.Exact}
 	owner := -1
 	if raw[2] != nil {
-		if n, err := strconv.ParseInt(string(raw[2]), 10, 64); err == nil {
+		if n, err := number(raw[2]); err == nil {
 			by, i := at(n)
 			if parent := by.from[i-1]; !parent.shared {
 				owner = w.ownerOf(parent)
@@ -198,7 +198,7 @@ func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) 
 		}
 	}
 	switch {
-	case w.casts(ord, owner), owner >= 0 && w.doubtfulPeople[w.leader(owner)]:
+	case w.casts(src.seeds[ord-1], owner), owner >= 0 && w.doubtfulPeople[w.leader(owner)]:
 		r.match = connect.Ambiguous
 	case owner < 0 && p.foreign >= 0 && raw[3+p.foreign] != nil:
 		r.owner = string(raw[3+p.foreign])

@@ -103,7 +103,7 @@ func byKey(to *dataset.Table, ref *dataset.Ref) bool {
 // parameters from $first on: the columns in what, of rows t of s.to, with the
 // number k.ord of the key that led there.
 func selectStep(cat *catalog, s *step, what string, first int) string {
-	k := keyParams(s.from, first, "k")
+	k := keyParams(cat, s.from, first, "k")
 	head := "select " + what + " from " + k.from
 	if !s.up && byKey(s.from, s.ref) {
 		on := ""
@@ -113,13 +113,13 @@ func selectStep(cat *catalog, s *step, what string, first int) string {
 				on += " and "
 			}
 			a := cat.attr(s.to, c)
-			if alike(a, cat.attr(s.from, s.ref.ToColumns[i])) {
-				on += col("t", c) + " = " + k.cols[at] + "::" + castType(a)
+			if cat.alike(a, cat.attr(s.from, s.ref.ToColumns[i])) {
+				on += col("t", c) + " = " + k.cols[at]
 			} else {
-				on += col("t", c) + "::text = " + k.cols[at]
+				on += cat.text(a, col("t", c)) + " = " + k.texts[at]
 			}
 		}
-		return head + " join " + relName(s.to) + " t on " + on + " where " + live(s.to, "t")
+		return head + cat.join() + relName(s.to) + " t on " + on + " where " + live(cat, s.to, "t")
 	}
 	on := ""
 	if s.up {
@@ -127,6 +127,6 @@ func selectStep(cat *catalog, s *step, what string, first int) string {
 	} else {
 		on = joinOn(cat, s.to, "t", s.ref.Columns, s.from, "f", s.ref.ToColumns)
 	}
-	return head + " join " + relName(s.from) + " f on " + equalKey(cat, s.from, "f", k) +
-		" join " + relName(s.to) + " t on " + on + " where " + live(s.to, "t")
+	return head + cat.join() + relName(s.from) + " f on " + equalKey(s.from, "f", k) +
+		cat.join() + relName(s.to) + " t on " + on + " where " + live(cat, s.to, "t")
 }

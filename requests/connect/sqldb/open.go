@@ -18,23 +18,20 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
 )
 
 // DB is one PostgreSQL database with its dataset description.
 type DB struct {
-	name  string
-	title string
-	slots int
-	data  *dataset.Dataset
-	links map[string]*links // walk steps by table
-	pool  *pgxpool.Pool
-	now   func() time.Time
-	about connect.Description
+	name   string
+	title  string
+	slots  int
+	data   *dataset.Dataset
+	links  map[string]*links // walk steps by table
+	engine engine
+	now    func() time.Time
+	about  connect.Description
 
 	mu  sync.Mutex
 	cat *catalog // cached; dropped when the database says it is out of date
@@ -64,42 +61,36 @@ func Open(_ context.Context, cfg connect.Config) (connect.Connector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("system %s: %w", cfg.Name, err)
 	}
-	pc, err := pgxpool.ParseConfig(cfg.URL)
-	if err != nil {
-		// The cause quotes the URL, which is a secret.
-		return nil, fmt.Errorf("system %s: url is not a PostgreSQL connection string", cfg.Name)
-	}
 	d := &DB{name: cfg.Name, title: cfg.Title, slots: cfg.Slots, data: data, links: linksOf(data), now: cfg.Now}
 	if d.slots <= 0 {
 		d.slots = 4
 	}
-	d.about = d.describe()
 	if d.now == nil {
 		d.now = time.Now
 	}
-	pc.MaxConns = int32(min(d.slots, 64) + 2)
-	pc.MinConns = 0
-	for k, v := range map[string]string{
-		"application_name": "habeas", "timezone": "UTC", "datestyle": "ISO", "intervalstyle": "iso_8601",
-		// Rows are looked up by keys over indexes. Plans made for other arrays, or
-		// for a disk of another age, read whole tables instead.
-		"plan_cache_mode": "force_custom_plan", "enable_seqscan": "off", "random_page_cost": "1.1", "jit": "off",
-		"bytea_output": "hex", "standard_conforming_strings": "on", "client_encoding": "UTF8",
-	} {
-		pc.ConnConfig.RuntimeParams[k] = v
+	if d.engine, err = openEngine(cfg, min(d.slots, 64)+2); err != nil {
+		return nil, fmt.Errorf("system %s: %w", cfg.Name, err)
 	}
-	if pc.ConnConfig.ConnectTimeout == 0 {
-		pc.ConnConfig.ConnectTimeout = 5 * time.Second
-	}
-	if d.pool, err = pgxpool.NewWithConfig(context.Background(), pc); err != nil {
-		return nil, fmt.Errorf("system %s: url is not a usable PostgreSQL connection string", cfg.Name)
-	}
+	d.about = d.describe()
 	return d, nil
+}
+
+// connectLimit is how long a connection may take to come about.
+const connectLimit = 5 * time.Second
+
+// openEngine picks the kind of database that the URL names. Errors never quote
+// the URL, which is a secret.
+func openEngine(cfg connect.Config, conns int) (engine, error) {
+	p, err := openPostgres(cfg.URL, conns)
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // Close ends the connections.
 func (d *DB) Close() error {
-	d.pool.Close()
+	d.engine.close()
 	return nil
 }
 
@@ -108,7 +99,7 @@ func (d *DB) Close() error {
 func (d *DB) Describe() connect.Description { return d.about }
 
 func (d *DB) describe() connect.Description {
-	out := connect.Description{Name: d.name, Title: d.title, Kind: "postgresql", Hash: d.data.Hash(), Slots: d.slots}
+	out := connect.Description{Name: d.name, Title: d.title, Kind: d.engine.kind(), Hash: d.data.Hash(), Slots: d.slots}
 	if out.Title == "" {
 		out.Title = d.data.Title
 	}
@@ -153,8 +144,8 @@ func actions(t *dataset.Table) []connect.Action {
 
 // snapshot runs fn in one read-only, repeatable-read transaction, on a database
 // that has every table and column of the dataset.
-func (d *DB) snapshot(ctx context.Context, fn func(tx pgx.Tx, cat *catalog) error) error {
-	return d.readOnly(ctx, func(tx pgx.Tx) error {
+func (d *DB) snapshot(ctx context.Context, fn func(tx session, cat *catalog) error) error {
+	return d.readOnly(ctx, func(tx session) error {
 		cat, err := d.catalog(ctx, tx)
 		if err != nil {
 			return err
@@ -163,18 +154,6 @@ func (d *DB) snapshot(ctx context.Context, fn func(tx pgx.Tx, cat *catalog) erro
 	})
 }
 
-func (d *DB) readOnly(ctx context.Context, fn func(tx pgx.Tx) error) error {
-	tx, err := d.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return d.advise(ctx, err)
-	}
-	defer rollback(tx)
-	return d.advise(ctx, fn(tx))
-}
-
-// rollback ends a transaction even when its context is over.
-func rollback(tx pgx.Tx) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	_ = tx.Rollback(ctx) // closed already, or the connection is gone and so is the transaction
+func (d *DB) readOnly(ctx context.Context, fn func(tx session) error) error {
+	return d.advise(ctx, d.engine.read(ctx, fn))
 }

@@ -116,10 +116,10 @@ func (d *DB) ownedSQL(cat *catalog, o *owners, t *dataset.Table, alias string, s
 func personIs(cat *catalog, up bool, t *dataset.Table, alias string, cols []string, p *dataset.Table, toCols []string, inner, on string, n int) string {
 	if !up && len(p.Key) == 1 && len(cols) == 1 && toCols[0] == p.Key[0] {
 		a := cat.attr(t, cols[0])
-		if alike(a, cat.attr(p, p.Key[0])) {
-			return fmt.Sprintf("%s = any($%d::text[]::%s[])", col(alias, cols[0]), n, castType(a))
+		if cat.alike(a, cat.attr(p, p.Key[0])) {
+			return cat.in(a, col(alias, cols[0]), n)
 		}
-		return fmt.Sprintf("%s::text = any($%d::text[])", col(alias, cols[0]), n)
+		return cat.in(attribute{}, textOf(cat, t, alias, cols[0]), n)
 	}
-	return fmt.Sprintf("exists (select 1 from %s %s where %s and %s = any($%d::text[]))", relName(p), inner, on, keyText(p, inner), n)
+	return fmt.Sprintf("exists (select 1 from %s %s where %s and %s)", relName(p), inner, on, cat.in(attribute{}, keyText(cat, p, inner), n))
 }

@@ -34,15 +34,15 @@ func (d *DB) proposer(cat *catalog, t *dataset.Table, foreignIf string) *propose
 		return len(p.exprs) - 1
 	}
 	if t.Erase.Do != dataset.DeleteRow || d.links[t.Name].mayShare {
-		p.guard = add(guardSQL(t, "t"))
+		p.guard = add(guardSQL(cat, t, "t"))
 	}
-	day := func(u *dataset.Until) string { return "to_char(" + col("t", u.Column) + "::timestamp, 'YYYY-MM-DD')" }
+	day := func(u *dataset.Until) string { return cat.day(col("t", u.Column)) }
 	if u := t.Erase.Until; u != nil {
 		p.rowUntil = add(day(u))
 	}
 	for _, c := range t.Columns {
 		if c.PointsTo != "" {
-			p.points[add(col("t", c.Name)+"::text")] = c.PointsTo
+			p.points[add(textOf(cat, t, "t", c.Name))] = c.PointsTo
 		}
 		switch c.Mask {
 		case dataset.SetNull, dataset.SetText, dataset.SetRandom:
@@ -57,7 +57,7 @@ func (d *DB) proposer(cat *catalog, t *dataset.Table, foreignIf string) *propose
 	}
 	slices.Sort(p.masked)
 	if s := t.Suppress; s != nil && s.PurposeColumn != "" {
-		p.purpose = add(col("t", s.PurposeColumn) + "::text")
+		p.purpose = add(textOf(cat, t, "t", s.PurposeColumn))
 	}
 	if f := foreignSQL(cat, d.data, t); f != "" && foreignIf != "" {
 		p.foreign = add("case when " + foreignIf + " then " + f + " end")
@@ -117,7 +117,7 @@ func detachFields(t *dataset.Table) []string {
 // guardSQL is the canonical text of the fields that stay in a row: those kept
 // or masked, without references (a change of owner is seen in Owner) and
 // without what suppression sets.
-func guardSQL(t *dataset.Table, alias string) string {
+func guardSQL(cat *catalog, t *dataset.Table, alias string) string {
 	skip := map[string]bool{}
 	for _, ref := range t.Refs {
 		for _, c := range ref.Columns {
@@ -132,13 +132,13 @@ func guardSQL(t *dataset.Table, alias string) string {
 	var cols []string
 	for _, c := range t.Columns {
 		if !skip[c.Name] && (t.Erase.Do != dataset.MaskRow || c.Mask != dataset.Leave) {
-			cols = append(cols, col(alias, c.Name))
+			cols = append(cols, c.Name)
 		}
 	}
 	if len(cols) == 0 {
-		return "''::text"
+		return literal(cat, "")
 	}
-	return "(select to_jsonb(g)::text from (select " + strings.Join(cols, ", ") + ") g)"
+	return cat.guard(cat, t, alias, cols)
 }
 
 // foreignSQL finds the person to whom a row refers directly; "" when the table
@@ -147,7 +147,7 @@ func foreignSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table) string {
 	var alts []string
 	for _, ref := range personRefs(d, t) {
 		to := d.Table(ref.To)
-		alts = append(alts, "(select "+quoteText(to.Name+"/")+" || "+keyText(to, "p")+" from "+relName(to)+" p where "+
+		alts = append(alts, "(select "+literal(cat, to.Name+"/")+" || "+keyText(cat, to, "p")+" from "+relName(to)+" p where "+
 			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)+" limit 1)")
 	}
 	if len(alts) == 0 {

@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"habeas/requests/connect"
 )
 
@@ -20,10 +17,10 @@ const ahead = 2
 // The statements go out in a pipeline, so that neither side waits for the
 // other.
 func (d *DB) Read(ctx context.Context, targets iter.Seq2[connect.Target, error], emit func(connect.Row) error) error {
-	return d.snapshot(ctx, func(tx pgx.Tx, cat *catalog) (err error) {
-		r := &rowReader{cat: cat, pipe: tx.Conn().PgConn().StartPipeline(ctx), emit: emit}
+	return d.snapshot(ctx, func(tx session, cat *catalog) (err error) {
+		r := &rowReader{cat: cat, pipe: tx.ahead(ctx), emit: emit}
 		defer func() {
-			if cerr := r.pipe.Close(); err == nil {
+			if cerr := r.pipe.close(); err == nil {
 				err = cerr
 			}
 		}()
@@ -42,7 +39,7 @@ func (d *DB) Read(ctx context.Context, targets iter.Seq2[connect.Target, error],
 // rowReader keeps a few batches on their way.
 type rowReader struct {
 	cat  *catalog
-	pipe *pgconn.Pipeline
+	pipe pipeline
 	emit func(connect.Row) error
 	sent []sentBatch
 }
@@ -57,29 +54,21 @@ type sentBatch struct {
 func (r *rowReader) send(b *batch) error {
 	forms, exprs := b.reading(r.cat)
 	out := sentBatch{batch: b, forms: forms}
-	key := ""
-	if out.keyAt = b.keyAt(forms); out.keyAt < 0 {
-		out.keyAt, key = len(exprs), ", "+keyText(b.t, "t")
+	if out.keyAt = b.keyAt(r.cat, exprs); out.keyAt < 0 {
+		out.keyAt, exprs = len(exprs), append(exprs, keyText(r.cat, b.t, "t"))
 	}
-	head := "select " + strings.TrimPrefix(selected(exprs)+key, ", ") + " from " + relName(b.t) + " t where " + live(b.t, "t") + " and "
-	run, rest, lo, hi := dense(r.cat, b.t, b.keys)
-	if len(run) > 0 {
-		r.query(head+between(b.t, lo, hi), textArray(run))
-		out.queries++
+	spans, err := r.cat.spans(r.cat, b.t, b.keys)
+	if err != nil {
+		return err
 	}
-	if len(rest) > 0 {
-		cols, err := splitKeys(b.t, rest)
-		if err != nil {
+	for _, rows := range spans {
+		q := r.cat.selecting(strings.Join(exprs, ", "), relName(b.t), "t", rows, live(r.cat, b.t, "t"))
+		if err := r.pipe.send(q, rows.args); err != nil {
 			return err
 		}
-		params := make([][]byte, len(cols))
-		for i, c := range cols {
-			params[i] = textArray(c.([]string))
-		}
-		r.query(head+keyAny(r.cat, b.t, "t", 1), params...)
-		out.queries++
 	}
-	if err := r.pipe.Sync(); err != nil {
+	out.queries = len(spans)
+	if err := r.pipe.flush(); err != nil {
 		return err
 	}
 	r.sent = append(r.sent, out)
@@ -87,10 +76,6 @@ func (r *rowReader) send(b *batch) error {
 		return nil
 	}
 	return r.receive()
-}
-
-func (r *rowReader) query(q string, params ...[]byte) {
-	r.pipe.SendQueryParams(q, params, nil, nil, []int16{pgx.TextFormatCode})
 }
 
 // receive emits the rows of the oldest batch.
@@ -101,19 +86,11 @@ func (r *rowReader) receive() error {
 	// the targets.
 	values := make(map[string][]connect.Value, len(b.keys))
 	for range b.queries {
-		results, err := r.pipe.GetResults()
-		if err != nil {
-			return err
-		}
-		rows, ok := results.(*pgconn.ResultReader)
-		if !ok {
-			return errOrder
-		}
-		for rows.NextRow() {
-			raw := rows.Values()
+		err := r.pipe.receive(func(raw [][]byte) error {
 			values[string(raw[b.keyAt])] = b.row(b.forms, raw)
-		}
-		if _, err := rows.Close(); err != nil {
+			return nil
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -126,31 +103,7 @@ func (r *rowReader) receive() error {
 			return emitError{err}
 		}
 	}
-	_, err := r.pipe.GetResults() // the batch's synchronisation point
-	return err
-}
-
-// textArray writes a text[] in the database's own form.
-func textArray(values []string) []byte {
-	size := 2
-	for _, v := range values {
-		size += len(v) + 3
-	}
-	out := append(make([]byte, 0, size), '{')
-	for i, v := range values {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, '"')
-		for j := range len(v) {
-			if v[j] == '"' || v[j] == '\\' {
-				out = append(out, '\\')
-			}
-			out = append(out, v[j])
-		}
-		out = append(out, '"')
-	}
-	return append(out, '}')
+	return r.pipe.settle()
 }
 
 // reading lists what to select: one expression per field that is shown.
@@ -162,27 +115,20 @@ func (b *batch) reading(cat *catalog) ([]form, []string) {
 			forms = append(forms, formRedacted)
 			continue
 		}
-		f := formOf(cat.attr(b.t, c.Name))
-		forms = append(forms, f)
-		if f == formJSON {
-			exprs = append(exprs, "to_json("+col("t", c.Name)+")")
-		} else {
-			exprs = append(exprs, col("t", c.Name))
-		}
+		expr, f := cat.shown(cat.attr(b.t, c.Name), col("t", c.Name))
+		forms, exprs = append(forms, f), append(exprs, expr)
 	}
 	return forms, exprs
 }
 
-// keyAt finds a selected column whose text is the key; -1 if there is none.
-func (b *batch) keyAt(forms []form) int {
-	at := 0
-	for i, f := range forms {
-		if len(b.t.Key) == 1 && b.t.Columns[i].Name == b.t.Key[0] && f != formJSON && f != formRedacted {
-			return at
-		}
-		if f != formRedacted {
-			at++
-		}
+// keyAt finds a selected column that is the key's text as it is; -1 if there
+// is none.
+func (b *batch) keyAt(cat *catalog, exprs []string) int {
+	if len(b.t.Key) > 1 {
+		return -1
+	}
+	if want, f := cat.shown(cat.attr(b.t, b.t.Key[0]), col("t", b.t.Key[0])); f.isText() {
+		return slices.Index(exprs, want)
 	}
 	return -1
 }
@@ -225,23 +171,8 @@ const (
 	formRedacted             // not selected
 )
 
-func formOf(a attribute) form {
-	switch a.base {
-	case "int2", "int4", "int8", "numeric", "float4", "float8", "oid":
-		return formNumber
-	case "text", "varchar", "bpchar", "name", "citext", "uuid", "date", "inet", "cidr", "macaddr", "bytea":
-		return formText
-	case "bool":
-		return formBool
-	case "json", "jsonb":
-		return formRaw
-	case "timestamp":
-		return formTime
-	case "timestamptz":
-		return formZone
-	}
-	return formJSON
-}
+// isText reports whether what is selected is the column's text, unchanged.
+func (f form) isText() bool { return f != formJSON && f != formRedacted }
 
 func appendJSON(dst []byte, f form, v []byte) []byte {
 	if v == nil {

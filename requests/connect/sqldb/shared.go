@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"habeas/requests/connect/sqldb/dataset"
 )
 
@@ -19,19 +17,19 @@ func usersSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, first int) str
 	var parts []string
 	for _, s := range t.SharedBy {
 		by := d.Table(s.Table)
-		table, who := s.Table, keyText(by, "b")
+		table, who := s.Table, keyText(cat, by, "b")
 		if s.Person != "" {
-			table, who = personOf(by, s.Person), col("b", s.Person)+"::text"
+			table, who = personOf(by, s.Person), textOf(cat, by, "b", s.Person)
 		}
-		parts = append(parts, fmt.Sprintf(
-			"select k.ord, %s::text as kind, %s as who from unnest($%d::text[]) with ordinality k(v, ord) join %s b on %s = k.v::%s where %s is not null",
-			quoteText(table), who, first, relName(by), col("b", s.Column), castType(cat.attr(by, s.Column)), who))
+		k := cat.params(first, "k", cat.attr(by, s.Column))
+		parts = append(parts, fmt.Sprintf("select k.ord, %s as kind, %s as who from %s%s%s b on %s = %s where %s is not null",
+			literal(cat, table), who, k.from, cat.join(), relName(by), col("b", s.Column), k.cols[0], who))
 	}
-	k := keyParams(t, first, "k")
+	k := keyParams(cat, t, first, "k")
 	for _, ref := range personRefs(d, t) {
 		to := d.Table(ref.To)
-		parts = append(parts, fmt.Sprintf("select k.ord, %s::text as kind, %s as who from %s join %s t on %s join %s p on %s",
-			quoteText(to.Name), keyText(to, "p"), k.from, relName(t), equalKey(cat, t, "t", k), relName(to),
+		parts = append(parts, fmt.Sprintf("select k.ord, %s as kind, %s as who from %s%s%s t on %s%s%s p on %s",
+			literal(cat, to.Name), keyText(cat, to, "p"), k.from, cat.join(), relName(t), equalKey(t, "t", k), cat.join(), relName(to),
 			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)))
 	}
 	return strings.Join(parts, " union ")
@@ -61,11 +59,7 @@ func (w *walk) release(ctx context.Context) (freed bool, err error) {
 			s.recs[k].others, s.recs[k].users = 0, ""
 		}
 		q := usersSQL(w.cat, w.d.data, t, 1) + " order by 1, 2, 3"
-		args, err := splitKeys(t, hold)
-		if err != nil {
-			return false, err
-		}
-		rows, err := w.tx.Query(ctx, q, args...)
+		args, err := keyArgs(w.cat, t, hold)
 		if err != nil {
 			return false, err
 		}
@@ -74,10 +68,12 @@ func (w *walk) release(ctx context.Context) (freed bool, err error) {
 			mine[[2]string{p.table.Name, p.key}] = true
 		}
 		users := map[string][]string{}
-		var ord int64
-		var kind, who string
-		_, err = pgx.ForEachRow(rows, []any{&ord, &kind, &who}, func() error {
-			key := hold[ord-1]
+		err = w.tx.each(ctx, q, args, func(row [][]byte) error {
+			ord, err := number(row[0])
+			if err != nil {
+				return err
+			}
+			key, kind, who := hold[ord-1], string(row[1]), string(row[2])
 			if mine[[2]string{kind, who}] {
 				users[key] = append(users[key], ownerName(kind, who))
 			} else {

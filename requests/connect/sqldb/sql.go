@@ -3,7 +3,6 @@ package sqldb
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -22,26 +21,34 @@ func relName(t *dataset.Table) string { return quote(t.Schema) + "." + quote(t.R
 
 func col(alias, name string) string { return alias + "." + quote(name) }
 
+// textOf is a column's value as text.
+func textOf(cat *catalog, t *dataset.Table, alias, name string) string {
+	return cat.text(cat.attr(t, name), col(alias, name))
+}
+
+// literal is a text of the dataset file as an expression of type text.
+func literal(cat *catalog, s string) string { return cat.text(attribute{}, quoteText(s)) }
+
 // keyText is the key of a row as text: the column's text, or a JSON array of
 // the columns' texts.
-func keyText(t *dataset.Table, alias string) string {
-	if len(t.Key) == 1 {
-		return col(alias, t.Key[0]) + "::text"
-	}
+func keyText(cat *catalog, t *dataset.Table, alias string) string {
 	parts := make([]string, len(t.Key))
 	for i, k := range t.Key {
-		parts[i] = col(alias, k) + "::text"
+		parts[i] = textOf(cat, t, alias, k)
 	}
-	return "jsonb_build_array(" + strings.Join(parts, ", ") + ")::text"
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return cat.textList(parts)
 }
 
 var errKey = connect.Permanent("bad-key", "A record's key does not have the shape of its table's key.", nil)
 
 // splitKeys turns keys into one array of texts per key column.
-func splitKeys(t *dataset.Table, keys []string) ([]any, error) {
+func splitKeys(t *dataset.Table, keys []string) ([][]string, error) {
 	n := len(t.Key)
 	if n == 1 {
-		return []any{keys}, nil
+		return [][]string{keys}, nil
 	}
 	cols := make([][]string, n)
 	for i := range cols {
@@ -56,72 +63,34 @@ func splitKeys(t *dataset.Table, keys []string) ([]any, error) {
 			cols[i][j] = p
 		}
 	}
-	out := make([]any, n)
-	for i := range cols {
-		out[i] = cols[i]
-	}
-	return out, nil
-}
-
-// castType is the type to which a text is cast before it is compared with the
-// column: wide enough that no value of a like type overflows, and served by
-// the column's index.
-func castType(a attribute) string {
-	switch a.base {
-	case "int2", "int4", "int8":
-		return "int8"
-	case "text", "varchar", "name":
-		return "text"
-	}
-	return a.sqlType
-}
-
-// alike reports whether two columns can be compared directly.
-func alike(a, b attribute) bool {
-	return castType(a) == castType(b)
-}
-
-// keys is a set of keys as parameters of a statement: a table of key columns
-// and ord, numbered from 1.
-type keys struct {
-	from string   // "unnest(…) with ordinality k(v1, v2, ord)"
-	cols []string // k.v1, k.v2
+	return cols, nil
 }
 
 // keyParams names the parameters from $first on for the keys of t.
-func keyParams(t *dataset.Table, first int, alias string) keys {
-	var arrays, names []string
-	k := keys{}
-	for i := range t.Key {
-		arrays = append(arrays, fmt.Sprintf("$%d::text[]", first+i))
-		names = append(names, "v"+strconv.Itoa(i+1))
-		k.cols = append(k.cols, alias+".v"+strconv.Itoa(i+1))
+func keyParams(cat *catalog, t *dataset.Table, first int, alias string) keys {
+	like := make([]attribute, len(t.Key))
+	for i, k := range t.Key {
+		like[i] = cat.attr(t, k)
 	}
-	k.from = fmt.Sprintf("unnest(%s) with ordinality %s(%s, ord)", strings.Join(arrays, ", "), alias, strings.Join(names, ", "))
-	return k
+	return cat.params(first, alias, like...)
+}
+
+// keyArgs are the values of keyParams.
+func keyArgs(cat *catalog, t *dataset.Table, keys []string) ([]any, error) {
+	cols, err := splitKeys(t, keys)
+	if err != nil {
+		return nil, err
+	}
+	return cat.args(cols), nil
 }
 
 // equalKey compares the row's key with the parameters.
-func equalKey(cat *catalog, t *dataset.Table, alias string, k keys) string {
+func equalKey(t *dataset.Table, alias string, k keys) string {
 	parts := make([]string, len(t.Key))
 	for i, name := range t.Key {
-		parts[i] = col(alias, name) + " = " + k.cols[i] + "::" + castType(cat.attr(t, name))
+		parts[i] = col(alias, name) + " = " + k.cols[i]
 	}
 	return strings.Join(parts, " and ")
-}
-
-// keyAny restricts rows to a set of keys given as parameters from $first on.
-func keyAny(cat *catalog, t *dataset.Table, alias string, first int) string {
-	if len(t.Key) == 1 {
-		return fmt.Sprintf("%s = any($%d::text[]::%s[])", col(alias, t.Key[0]), first, castType(cat.attr(t, t.Key[0])))
-	}
-	k := keyParams(t, first, "kk")
-	var have, want []string
-	for i, name := range t.Key {
-		have = append(have, col(alias, name))
-		want = append(want, k.cols[i]+"::"+castType(cat.attr(t, name)))
-	}
-	return fmt.Sprintf("(%s) in (select %s from %s)", strings.Join(have, ", "), strings.Join(want, ", "), k.from)
 }
 
 // joinOn compares columns of two tables pair by pair, as texts where the types
@@ -130,8 +99,8 @@ func joinOn(cat *catalog, a *dataset.Table, aAlias string, aCols []string, b *da
 	parts := make([]string, len(aCols))
 	for i := range aCols {
 		l, r := col(aAlias, aCols[i]), col(bAlias, bCols[i])
-		if !alike(cat.attr(a, aCols[i]), cat.attr(b, bCols[i])) {
-			l, r = l+"::text", r+"::text"
+		if !cat.alike(cat.attr(a, aCols[i]), cat.attr(b, bCols[i])) {
+			l, r = textOf(cat, a, aAlias, aCols[i]), textOf(cat, b, bAlias, bCols[i])
 		}
 		parts[i] = l + " = " + r
 	}
@@ -139,10 +108,10 @@ func joinOn(cat *catalog, a *dataset.Table, aAlias string, aCols []string, b *da
 }
 
 // condSQL writes static conditions.
-func condSQL(alias string, conds []dataset.Cond) string {
+func condSQL(cat *catalog, t *dataset.Table, alias string, conds []dataset.Cond) string {
 	var parts []string
 	for _, c := range conds {
-		name := col(alias, c.Column)
+		name, a := col(alias, c.Column), cat.attr(t, c.Column)
 		var alts []string
 		for _, v := range c.Values {
 			switch {
@@ -151,9 +120,9 @@ func condSQL(alias string, conds []dataset.Cond) string {
 			case v.Null:
 				alts = append(alts, name+" is null")
 			case c.Not:
-				alts = append(alts, name+" is distinct from "+quoteText(v.Text))
+				alts = append(alts, "not ("+cat.same(a, name, cat.value(a, v.Text))+")")
 			default:
-				alts = append(alts, name+" = "+quoteText(v.Text))
+				alts = append(alts, cat.equal(a, name, cat.value(a, v.Text)))
 			}
 		}
 		join := " or "
@@ -166,46 +135,11 @@ func condSQL(alias string, conds []dataset.Cond) string {
 }
 
 // live restricts rows to those that the dataset describes.
-func live(t *dataset.Table, alias string) string {
+func live(cat *catalog, t *dataset.Table, alias string) string {
 	if len(t.Where) == 0 {
 		return "true"
 	}
-	return condSQL(alias, t.Where)
-}
-
-// matchSQL compares a column with a text, as the entry says.
-func matchSQL(cat *catalog, t *dataset.Table, e *dataset.Entry, alias, value string) string {
-	a := cat.attr(t, e.Column)
-	c := col(alias, e.Column)
-	if a.base == "citext" {
-		return c + " = " + value + "::" + a.sqlType
-	}
-	if a.category != "S" {
-		if castType(a) == "int8" || a.base == "uuid" {
-			return c + " = " + value + "::" + castType(a)
-		}
-		return c + "::text = " + value
-	}
-	switch e.Match {
-	case dataset.MatchFold:
-		return "lower(" + c + ") = lower(" + value + ")"
-	case dataset.MatchNormal:
-		return normalSQL(e.Kind, c) + " = " + value
-	}
-	return c + " = " + value
-}
-
-// normalSQL is an identity kind's normal form in SQL, as Identity.Normal.
-func normalSQL(kind, c string) string {
-	switch kind {
-	case "handle":
-		return "lower(ltrim(btrim(" + c + "), '@'))"
-	case "phone":
-		return "regexp_replace(case when left(btrim(" + c + "), 1) = '+' then '+' else '' end || regexp_replace(" + c + ", '[^0-9]', '', 'g'), '^00', '+')"
-	case "email":
-		return "lower(btrim(" + c + "))"
-	}
-	return "btrim(" + c + ")"
+	return condSQL(cat, t, alias, t.Where)
 }
 
 // splitSocial takes a handle (name@network) or social id (network:id) apart.
@@ -227,7 +161,10 @@ func fitsColumn(a attribute, v string) bool {
 	switch {
 	case strings.ContainsRune(v, 0):
 		return false
-	case castType(a) == "int8":
+	case a.whole() && a.unsigned:
+		_, err := strconv.ParseUint(v, 10, 64)
+		return err == nil
+	case a.whole():
 		_, err := strconv.ParseInt(v, 10, 64)
 		return err == nil
 	case a.base == "uuid":

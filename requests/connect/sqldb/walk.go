@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
 )
@@ -56,7 +54,7 @@ type seed struct {
 // walk is one walk through the database, in one snapshot.
 type walk struct {
 	d        *DB
-	tx       pgx.Tx
+	tx       session
 	cat      *catalog
 	base     *walk // rows found there are not found again (candidates)
 	seeds    []*seed
@@ -79,7 +77,7 @@ type learned struct {
 	from *rec
 }
 
-func (d *DB) newWalk(tx pgx.Tx, cat *catalog, who []connect.Identity) *walk {
+func (d *DB) newWalk(tx session, cat *catalog, who []connect.Identity) *walk {
 	w := &walk{
 		d: d, tx: tx, cat: cat,
 		sets: map[string]*set{}, vias: map[[2]string]string{}, learning: map[string][]string{}, warnings: map[string]string{},
@@ -178,22 +176,20 @@ func (w *walk) foreigners(ctx context.Context, t *dataset.Table) error {
 			own = append(own, k)
 		}
 	}
-	k := keyParams(t, 1, "k")
-	q := "select k.ord, " + f + " from " + k.from + " join " + relName(t) + " t on " + equalKey(w.cat, t, "t", k)
+	k := keyParams(w.cat, t, 1, "k")
+	q := "select k.ord, " + f + " from " + k.from + w.cat.join() + relName(t) + " t on " + equalKey(t, "t", k)
 	for part := range slices.Chunk(own, chunk) {
-		args, err := splitKeys(t, part)
+		args, err := keyArgs(w.cat, t, part)
 		if err != nil {
 			return err
 		}
-		rows, err := w.tx.Query(ctx, q, args...)
-		if err != nil {
-			return err
-		}
-		var ord int64
-		var owner *string
-		_, err = pgx.ForEachRow(rows, []any{&ord, &owner}, func() error {
-			if owner != nil {
-				s.recs[part[ord-1]].foreign = *owner
+		err = w.tx.each(ctx, q, args, func(row [][]byte) error {
+			ord, err := number(row[0])
+			if err != nil {
+				return err
+			}
+			if row[1] != nil {
+				s.recs[part[ord-1]].foreign = string(row[1])
 			}
 			return nil
 		})
@@ -235,20 +231,18 @@ func (w *walk) step(ctx context.Context, st *step, from []string, shared bool) e
 	if st.ref.SamePerson {
 		from = slices.DeleteFunc(slices.Clone(from), func(k string) bool { return s.recs[k].shared })
 	}
-	q := selectStep(w.cat, st, keyText(st.to, "t")+", k.ord", 1) + " order by k.ord, " + keyText(st.to, "t") + ` collate "C"`
+	q := selectStep(w.cat, st, keyText(w.cat, st.to, "t")+", k.ord", 1) + " order by k.ord, " + w.cat.bytewise(keyText(w.cat, st.to, "t"))
 	for part := range slices.Chunk(from, chunk) {
-		args, err := splitKeys(st.from, part)
+		args, err := keyArgs(w.cat, st.from, part)
 		if err != nil {
 			return err
 		}
-		rows, err := w.tx.Query(ctx, q, args...)
-		if err != nil {
-			return err
-		}
-		var key string
-		var ord int64
-		_, err = pgx.ForEachRow(rows, []any{&key, &ord}, func() error {
-			w.reach(st, key, s.recs[part[ord-1]], shared)
+		err = w.tx.each(ctx, q, args, func(row [][]byte) error {
+			ord, err := number(row[1])
+			if err != nil {
+				return err
+			}
+			w.reach(st, string(row[0]), s.recs[part[ord-1]], shared)
 			return nil
 		})
 		if err != nil {

@@ -19,7 +19,7 @@ const (
 // dense splits keys into those that lie close together in the index of an
 // integer key, from lo to hi, and the rest.
 func dense(cat *catalog, t *dataset.Table, all []string) (run, rest []string, lo, hi int64) {
-	if len(all) < minDense || len(t.Key) != 1 || castType(cat.attr(t, t.Key[0])) != "int8" {
+	if len(all) < minDense || len(t.Key) != 1 || !cat.attr(t, t.Key[0]).whole() {
 		return nil, all, 0, 0
 	}
 	nums := make([]int64, len(all))
