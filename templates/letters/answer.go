@@ -126,14 +126,14 @@ func (c *composer) kept() {
 	lines := make([]string, 0, len(c.d.Kept))
 	for _, k := range c.d.Kept {
 		text := c.because(k.Code, k.Text)
-		c.need("kept: what", plain(k.What) != "" && k.Count > 0)
-		c.need("kept: reason", text != "")
-		c.need("kept: ground", plain(k.Ground) != "")
+		c.need("kept.what", plain(k.What) != "" && k.Count > 0)
+		c.need("kept.reason", text != "")
+		c.need("kept.ground", plain(k.Ground) != "")
 		args := []any{"What", c.isolate(plain(k.What)), "Count", k.Count, "Reason", text, "Ground", c.cite(k.Ground)}
 		if k.Until.IsZero() {
 			lines = append(lines, c.t("reason.kept", args...))
 		} else {
-			lines = append(lines, c.t("reason.kept_until", append(args, "Until", c.date("kept until", k.Until))...))
+			lines = append(lines, c.t("reason.kept_until", append(args, "Until", c.date("kept.until", k.Until))...))
 		}
 	}
 	c.items(lines)
@@ -191,7 +191,7 @@ func (c *composer) optOutDone() {
 }
 
 func (c *composer) done() {
-	c.need("no kept record: that is partial", c.d.Counts.Kept == 0 && len(c.d.Kept) == 0)
+	c.need("nothing kept", c.d.Counts.Kept == 0 && len(c.d.Kept) == 0)
 	if len(c.d.Results) > 0 || c.d.Counts != (Counts{}) {
 		c.para("done.intro", "Rights", c.rights(), "Date", c.date("at", c.d.At))
 		c.results()

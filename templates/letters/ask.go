@@ -54,7 +54,7 @@ func (c *composer) clock(key string) {
 // right to complain in it; every law gets it.
 func (c *composer) extension() {
 	c.need("why", plain(c.d.Why) != "" || c.d.WhyCode != "")
-	c.need("due after previous", c.d.Due.After(c.d.Previous))
+	c.need("due later than previous", c.d.Due.After(c.d.Previous))
 	c.para("extension.intro", "Previous", c.date("previous", c.d.Previous), "Due", c.date("due", c.d.Due))
 	c.receipt()
 	c.heading("extension.why")

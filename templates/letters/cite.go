@@ -44,6 +44,17 @@ func (c *composer) cite(s string) string {
 	return citedIn(c.doc.Lang, plain(s))
 }
 
+// article cites an article of the GDPR where the GDPR, or the United Kingdom's, applies.
+func (c *composer) article(place string) string {
+	switch c.law.family {
+	case "EU":
+		return c.cite("GDPR Art. " + place)
+	case "UK":
+		return c.cite("UK GDPR Art. " + place)
+	}
+	return ""
+}
+
 func citedIn(lang, s string) string {
 	as, ok := citings[lang]
 	if !ok {

@@ -56,6 +56,7 @@ var catalogues = sync.OnceValue(func() catalogue {
 type document struct {
 	Lang    string
 	Dir     string // ltr, rtl
+	Colon   string // after a label: ":", in French with a space before it
 	Subject string
 	Title   string
 	Company string
@@ -118,7 +119,7 @@ func newComposer(name, lang string, d Data) (*composer, error) {
 	c.need("company", d.Company.Name != "")
 	c.need("contact", d.Company.Contact != "")
 	c.need("reference", d.Reference != "")
-	c.doc = document{Lang: lang, Dir: direction(lang), Company: plain(d.Company.Name), Colour: parseColour(d.Company.Colour)}
+	c.doc = document{Lang: lang, Dir: direction(lang), Company: plain(d.Company.Name), Colour: parseColour(d.Company.Colour), Colon: c.colon()}
 	return c, nil
 }
 
@@ -173,6 +174,16 @@ func (c *composer) holds() {
 			c.need(key, slices.ContainsFunc(strings.Split(key, "|"), func(k string) bool { return c.said[k] }))
 		}
 	}
+}
+
+// colon is the one sentence that keeps its space.
+func (c *composer) colon() string {
+	c.said["frame.colon"] = true
+	text, err := c.words.Localize(&i18n.LocalizeConfig{MessageID: "frame.colon"})
+	if err != nil {
+		return ":"
+	}
+	return text
 }
 
 // has tells whether the catalogue knows a sentence.

@@ -1,6 +1,9 @@
 package letters
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // partial grants now and refuses the rest with exemption and facts.
 func (c *composer) partial() {
@@ -48,7 +51,7 @@ func (c *composer) excessive() {
 	} else {
 		c.para("excessive.intro", "Rights", c.rights())
 	}
-	c.para("excessive.burden")
+	c.para("excessive.burden", "Cite", c.article("12(5)"))
 	c.reasons()
 	c.receipt()
 	if c.d.Fee != "" {
@@ -130,8 +133,8 @@ func (c *composer) reasonLines() {
 	lines := make([]string, 0, len(c.d.Reasons))
 	for _, r := range c.d.Reasons {
 		text := c.because(r.Code, r.Text)
-		c.need("reasons: facts", plain(r.Text) != "")
-		c.need("reasons: ground", plain(r.Ground) != "")
+		c.need("reasons.facts", plain(r.Text) != "")
+		c.need("reasons.ground", plain(r.Ground) != "")
 		if r.Right == "" {
 			lines = append(lines, c.t("reason.all", "Reason", text, "Ground", c.cite(r.Ground)))
 			continue
@@ -141,14 +144,16 @@ func (c *composer) reasonLines() {
 	c.items(lines)
 }
 
-// because is the ground in the letter's language, then the facts.
+// because is the ground in the letter's language, then the facts; its last full stop is left to the
+// sentence that takes it.
 func (c *composer) because(code, facts string) string {
-	facts = plain(facts)
-	if code == "" || !c.has("ground."+code) {
-		return facts
+	text := plain(facts)
+	if code != "" && c.has("ground."+code) {
+		if text == "" {
+			text = c.t("ground." + code)
+		} else {
+			text = c.t("reason.facts", "Reason", c.t("ground."+code), "Facts", text)
+		}
 	}
-	if facts == "" {
-		return c.t("ground." + code)
-	}
-	return c.t("reason.facts", "Reason", c.t("ground."+code), "Facts", facts)
+	return strings.TrimRight(text, ".")
 }

@@ -8,7 +8,7 @@ func (c *composer) recipientNotice() {
 	c.need("recipient", plain(c.d.Recipient) != "")
 	known := plainAll(c.d.Identifiers)
 	c.need("identifiers", len(known) > 0)
-	c.para("recipient_notice.intro", "Company", c.doc.Company, "Recipient", c.isolate(plain(c.d.Recipient)))
+	c.para("recipient_notice.intro", "Company", c.doc.Company, "Recipient", c.isolate(plain(c.d.Recipient)), "Cite", c.article("19"))
 	c.need("rights", len(c.d.Rights) > 0)
 	var lines []string
 	for _, right := range c.d.Rights {

@@ -61,7 +61,7 @@ func (c *composer) restrictionDone() {
 	c.para("restriction_done.intro", "At", c.moment("at", c.d.At))
 	c.items(plainAll(c.d.Results))
 	c.receipt()
-	c.para("restriction_done.store")
+	c.para("restriction_done.store", "Cite", c.article("18(2)"))
 	c.told()
 	c.para("restriction_done.before")
 	if len(c.d.Kept) > 0 {
@@ -97,7 +97,7 @@ func (c *composer) objectionDone() {
 	c.receipt()
 	c.told()
 	if c.d.Advertising {
-		c.para("objection_done.advertising")
+		c.para("objection_done.advertising", "Cite", c.article("21(3)"))
 	}
 	if len(c.d.Kept) > 0 {
 		c.heading("objection_done.kept")

@@ -11,7 +11,7 @@ func (d document) plainText() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n\n", d.Title, strings.Repeat("=", utf8.RuneCountInString(d.Title)))
 	for _, x := range d.Blocks {
-		x.writeText(&b)
+		x.writeText(&b, d.Colon)
 		b.WriteString("\n")
 	}
 	b.WriteString("-- \n")
@@ -21,7 +21,7 @@ func (d document) plainText() string {
 	return b.String()
 }
 
-func (x block) writeText(b *strings.Builder) {
+func (x block) writeText(b *strings.Builder, colon string) {
 	switch x.Kind {
 	case paragraph, words:
 		b.WriteString(x.Text + "\n")
@@ -37,11 +37,11 @@ func (x block) writeText(b *strings.Builder) {
 		}
 	case facts:
 		for _, f := range x.Facts {
-			fmt.Fprintf(b, "%s: %s\n", f.Label, f.Value)
+			fmt.Fprintf(b, "%s%s %s\n", f.Label, colon, f.Value)
 		}
 	case code:
 		b.WriteString("    " + x.Text + "\n")
 	case link, button:
-		fmt.Fprintf(b, "%s:\n%s\n", x.Text, x.URL)
+		fmt.Fprintf(b, "%s%s\n%s\n", x.Text, colon, x.URL)
 	}
 }
