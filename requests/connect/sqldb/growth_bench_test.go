@@ -238,4 +238,3 @@ func bareCase(ctx context.Context, pool *pgxpool.Pool, n int) error {
 		return nil
 	})
 }
-

@@ -31,9 +31,9 @@ func openPostgres(url string, conns int) (*postgres, error) {
 	pc.MinConns = 0
 	for k, v := range map[string]string{
 		"application_name": "habeas", "timezone": "UTC", "datestyle": "ISO", "intervalstyle": "iso_8601",
-		// Rows are looked up by keys over indexes. Plans made for other arrays, or
-		// for a disk of another age, read whole tables instead.
-		"plan_cache_mode": "force_custom_plan", "enable_seqscan": "off", "random_page_cost": "1.1", "jit": "off",
+		// Rows are looked up by keys over indexes; plans for a disk of another age
+		// read whole tables instead. pgSession.fit says when a plan may be reused.
+		"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "random_page_cost": "1.1", "jit": "off",
 		"bytea_output": "hex", "standard_conforming_strings": "on", "client_encoding": "UTF8",
 	} {
 		pc.ConnConfig.RuntimeParams[k] = v
@@ -58,7 +58,7 @@ func (p *postgres) read(ctx context.Context, fn func(session) error) error {
 		return err
 	}
 	defer rollback(tx)
-	return fn(pgSession{tx})
+	return fn(&pgSession{tx: tx})
 }
 
 func (p *postgres) write(ctx context.Context, fn func(session) error) error {
@@ -70,7 +70,7 @@ func (p *postgres) write(ctx context.Context, fn func(session) error) error {
 	if _, err := tx.Exec(ctx, postgresLimits); err != nil {
 		return err
 	}
-	if err := fn(pgSession{tx}); err != nil {
+	if err := fn(&pgSession{tx: tx}); err != nil {
 		return err
 	}
 	err = tx.Commit(ctx)
@@ -89,9 +89,40 @@ func rollback(tx pgx.Tx) {
 }
 
 // pgSession is a transaction.
-type pgSession struct{ tx pgx.Tx }
+type pgSession struct {
+	tx     pgx.Tx
+	custom bool // plans are made for the sets at hand
+}
 
-func (s pgSession) each(ctx context.Context, q string, args []any, fn func(row [][]byte) error) error {
+// fewKeys is up to how many keys the plan that serves any set is a good one: a
+// loop over indexes. Most people have no more, and making a plan costs more
+// than looking up their rows.
+const fewKeys = 100
+
+// fit sees to it that statements for larger sets are planned for them.
+func (s *pgSession) fit(ctx context.Context, keys int) error {
+	if s.custom || keys <= fewKeys {
+		return nil
+	}
+	s.custom = true
+	_, err := s.tx.Exec(ctx, "set local plan_cache_mode = force_custom_plan")
+	return err
+}
+
+// mostKeys is the size of the largest set among a statement's parameters.
+func mostKeys(args []any) (most int) {
+	for _, a := range args {
+		if set, ok := a.([]string); ok {
+			most = max(most, len(set))
+		}
+	}
+	return most
+}
+
+func (s *pgSession) each(ctx context.Context, q string, args []any, fn func(row [][]byte) error) error {
+	if err := s.fit(ctx, mostKeys(args)); err != nil {
+		return err
+	}
 	args = append([]any{pgx.QueryResultFormats{pgx.TextFormatCode}}, args...)
 	rows, err := s.tx.Query(ctx, q, args...)
 	if err != nil {
@@ -106,12 +137,18 @@ func (s pgSession) each(ctx context.Context, q string, args []any, fn func(row [
 	return rows.Err()
 }
 
-func (s pgSession) exec(ctx context.Context, q string, args []any) (int64, error) {
+func (s *pgSession) exec(ctx context.Context, q string, args []any) (int64, error) {
+	if err := s.fit(ctx, mostKeys(args)); err != nil {
+		return 0, err
+	}
 	tag, err := s.tx.Exec(ctx, q, args...)
 	return tag.RowsAffected(), err
 }
 
-func (s pgSession) ahead(ctx context.Context) pipeline {
+func (s *pgSession) ahead(ctx context.Context) pipeline {
+	// Its statements are planned each time anyway. If this fails, so does the
+	// first of them.
+	_ = s.fit(ctx, fewKeys+1)
 	return &pgPipeline{pipe: s.tx.Conn().PgConn().StartPipeline(ctx)}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // load implements engine.
 func (p *postgres) load(ctx context.Context, s session, data *dataset.Dataset) (*catalog, error) {
-	tx := s.(pgSession).tx // arrays in the answers are read by the driver
+	tx := s.(*pgSession).tx // arrays in the answers are read by the driver
 	cat := &catalog{spelling: p, rels: map[[2]string]*relation{}}
 	var schemas, names []string
 	for _, t := range data.Tables {
