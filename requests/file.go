@@ -80,7 +80,6 @@ var (
 	originForm  = regexp.MustCompile(`^https?://[a-z0-9.-]+(:[0-9]{1,5})?$`)
 	regionForm  = regexp.MustCompile(`^([A-Z]{2}-)?[A-Z0-9]{0,3}$`)
 	countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
-	localeForm  = regexp.MustCompile(`^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2})?$`)
 )
 
 var channels = []string{"phone", "letter", "counter", "e-mail"}
@@ -222,9 +221,6 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 	if !regionForm.MatchString(f.Region) {
 		bad("region", "Give the state or province as its short code, such as CA.")
 	}
-	if !localeForm.MatchString(f.Locale) {
-		bad("locale", "Give a language as a tag such as en or de-AT.")
-	}
 	if len(f.Name) > maxName || !plainText(f.Name) {
 		bad("name", fmt.Sprintf("A name has at most %d letters, without control characters.", maxName))
 	}
@@ -245,9 +241,7 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 	if len(faults) > 0 {
 		return f, invalid(faults...)
 	}
-	if f.Locale == "" {
-		f.Locale = "en"
-	}
+	f.Locale = NearestLanguage(f.Locale)
 	return f, nil
 }
 
@@ -323,14 +317,15 @@ func (s *Service) checkChannel(by Actor, f Filing, faults []FieldError) []FieldE
 }
 
 func (s *Service) newCase(by Actor, f Filing, now time.Time) (*Case, error) {
-	law := s.choose(f.Country, f.Region)
+	received := now
+	if f.ReceivedAt != nil {
+		received = *f.ReceivedAt
+	}
+	law := s.choose(f.Country, f.Region, received)
 	c := &Case{
 		ID: newID(), Reference: newReference(), Status: Filed, Rights: f.Rights, Purposes: f.Purposes,
 		Country: f.Country, Region: f.Region, Law: law.Law, HolidaySet: law.Set, Zone: law.Zone, laws: s.set.Laws,
-		PausePolicy: s.set.PausePolicy, Locale: f.Locale, Channel: firstOf(f.Channel, "portal"), ReceivedAt: now, FiledAt: now,
-	}
-	if f.ReceivedAt != nil {
-		c.ReceivedAt = *f.ReceivedAt
+		PausePolicy: s.set.PausePolicy, Locale: f.Locale, Channel: firstOf(f.Channel, "portal"), ReceivedAt: received, FiledAt: now,
 	}
 	if f.signal {
 		c.Channel = "gpc"

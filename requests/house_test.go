@@ -31,7 +31,7 @@ var house = map[string][]string{
 	"templates":          {"templates/", "static"},
 	"templates/":         {"templates/", "templates", "static"},
 	"templates/letters/": {"templates/locales"},
-	"templates/report/":  {},
+	"templates/report/":  {"templates/locales"},
 
 	"portal":  pages,
 	"portal/": pages,
@@ -50,7 +50,8 @@ var house = map[string][]string{
 	"requests/blob":          {},
 	"requests/connect":       {},
 	"requests/connect/":      {"requests/connect"},
-	"requests/connect/sqldb": {"requests/connect", "requests/connect/sqldb/"},
+	"requests/connect/sqldb":  {"requests/connect", "requests/connect/sqldb/"},
+	"requests/connect/sqldb/": {"requests/connect", "requests/connect/sqldb/"},
 	"requests/embedded":      {},
 	"requests/testkit":       {"requests/embedded", "requests/seal", "migrations"},
 	"requests/testkit/":      {"requests/testkit", "requests/connect"},
@@ -74,6 +75,9 @@ var testHelp = []string{"requests/testkit", "requests/embedded", "requests/testk
 // extra are further imports of tests, for what cannot be shown without.
 var extra = map[string][]string{
 	"requests/testkit/acme": {"requests/connect/sqldb", "requests/connect/sqldb/dataset"}, // the dataset files fit the tables
+	// What is drafted and imported works on a real database.
+	"requests/connect/sqldb/draft": {"requests/connect/sqldb"},
+	"requests/connect/sqldb/fides": {"requests/connect/sqldb"},
 	"portal":                {"requests/work", "requests/connect/"},
 	"requests/work":         {"requests/connect/"},
 	"requests":              {"requests/connect/", "requests/work"}, // a whole life needs a worker

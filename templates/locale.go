@@ -13,10 +13,12 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"habeas/templates/locales"
 )
 
 //go:embed locales/*/pages.yaml
-var locales embed.FS
+var catalogues embed.FS
 
 // Locale is how a page speaks: language, time zone of the times shown, and
 // the present, from which "today" is told.
@@ -67,11 +69,11 @@ func speaker(lang string) *i18n.Localizer {
 var catalogue = sync.OnceValue(func() *i18n.Bundle {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("yaml", func(data []byte, v any) error { return yaml.Unmarshal(data, v) })
-	err := fs.WalkDir(locales, "locales", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(catalogues, "locales", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		data, err := locales.ReadFile(name)
+		data, err := catalogues.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -94,8 +96,8 @@ func T(ctx context.Context, key string, args ...any) string {
 
 // Text is T for a language.
 func Text(lang, key string, args ...any) string {
-	if frame, ok := pseudo[lang]; ok {
-		return frame.open + Text("en", key, args...) + frame.close
+	if locales.IsPseudo(lang) {
+		return locales.Bracket(lang, Text("en", key, args...))
 	}
 	if len(args) > 0 {
 		return compose(lang, key, args)
@@ -129,7 +131,7 @@ func compose(lang, key string, args []any) string {
 			case int:
 				if name == "Count" {
 					config.PluralCount = v
-					data[name] = number(lang, int64(v))
+					data[name] = locales.Number(lang, int64(v))
 				}
 			}
 		}

@@ -4,14 +4,11 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-	xnumber "golang.org/x/text/number"
+	"habeas/templates/locales"
 )
 
 // Date writes a civil date: 21 December 2026.
@@ -63,44 +60,18 @@ func civilDays(a, b time.Time) int {
 }
 
 // Number writes a whole number: 12,345 in English, 12.345 in German.
-func Number(ctx context.Context, n int) string { return number(Lang(ctx), int64(n)) }
-
-// printers are made once per language of the catalogue.
-var printers sync.Map // string → *message.Printer
-
-func printer(lang string) *message.Printer {
-	if _, ok := pseudo[lang]; ok {
-		lang = "en"
-	}
-	if _, ok := speakers()[lang]; !ok {
-		lang = "en"
-	}
-	if p, ok := printers.Load(lang); ok {
-		return p.(*message.Printer)
-	}
-	p := message.NewPrinter(language.Make(lang))
-	printers.Store(lang, p)
-	return p
-}
-
-func number(lang string, n int64) string {
-	if lang == "es" && n > -10_000 && n < 10_000 { // Spanish sets no point in numbers of four digits
-		return fmt.Sprint(n)
-	}
-	return printer(lang).Sprint(xnumber.Decimal(n))
-}
+func Number(ctx context.Context, n int) string { return locales.Number(Lang(ctx), int64(n)) }
 
 // Size writes a number of bytes: 3.4 MB.
 func Size(ctx context.Context, n int64) string {
 	lang := Lang(ctx)
 	switch {
 	case n < 1000:
-		return T(ctx, "size.b", "N", number(lang, n))
+		return T(ctx, "size.b", "N", locales.Number(lang, n))
 	case n < 1000*1000:
-		return T(ctx, "size.kb", "N", number(lang, (n+500)/1000))
+		return T(ctx, "size.kb", "N", locales.Number(lang, (n+500)/1000))
 	default:
-		one := []xnumber.Option{xnumber.MinFractionDigits(1), xnumber.MaxFractionDigits(1)}
-		return T(ctx, "size.mb", "N", printer(lang).Sprint(xnumber.Decimal(float64(n)/1e6, one...)))
+		return T(ctx, "size.mb", "N", locales.Tenths(lang, float64(n)/1e6))
 	}
 }
 

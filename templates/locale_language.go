@@ -2,7 +2,6 @@ package templates
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -10,25 +9,15 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/language/display"
 	"golang.org/x/text/unicode/bidi"
+
+	"habeas/templates/locales"
 )
 
 // Lang is the page's language as the html element names it.
 func Lang(ctx context.Context) string { return localeOf(ctx).Lang }
 
 // Dir is the page's direction of writing: "ltr" or "rtl".
-func Dir(ctx context.Context) string { return Direction(Lang(ctx)) }
-
-// Direction is that in which a language is written, as HTML's dir says it.
-func Direction(lang string) string {
-	script, _ := language.Make(lang).Script()
-	if slices.Contains(rightToLeft, script.String()) {
-		return "rtl"
-	}
-	return "ltr"
-}
-
-// rightToLeft are the scripts in use that run from right to left.
-var rightToLeft = []string{"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"}
+func Dir(ctx context.Context) string { return locales.Direction(Lang(ctx)) }
 
 // Languages lists the catalogues, English first.
 func Languages() []string {
@@ -37,20 +26,6 @@ func Languages() []string {
 		out = append(out, t.String())
 	}
 	return out
-}
-
-// Pseudo-locales show what a page does with a language that nobody has
-// translated yet: English in brackets, left to right and right to left. What
-// stands outside of brackets was never in a catalogue. Tests offer them;
-// browsers never ask for them.
-const (
-	PseudoLTR = "en-XA"
-	PseudoRTL = "ar-XB"
-)
-
-var pseudo = map[string]struct{ open, close string }{
-	PseudoLTR: {"⟦", "⟧"},
-	PseudoRTL: {"⟦\u202e", "\u202c⟧"}, // overridden, so that Latin letters run from right to left too
 }
 
 // Match picks the language for an Accept-Language header among those offered;
@@ -118,7 +93,7 @@ func choices(ctx context.Context) []choice {
 
 // ownName is what a language calls itself, as it begins a line: "Français".
 func ownName(lang string) string {
-	if _, ok := pseudo[lang]; ok {
+	if locales.IsPseudo(lang) {
 		return lang
 	}
 	return upperFirst(display.Self.Name(language.Make(lang)))
@@ -128,7 +103,7 @@ func ownName(lang string) string {
 // turning the sentence around it: it stands between Unicode's isolates.
 func isolate(lang, s string) string {
 	against := "rtl"
-	if Direction(lang) == "rtl" {
+	if locales.Direction(lang) == "rtl" {
 		against = "ltr"
 	}
 	if !strings.ContainsFunc(s, func(r rune) bool { return runs(r) == against }) {

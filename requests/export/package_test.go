@@ -207,7 +207,7 @@ func TestIndexPageExplainsAndEscapes(t *testing.T) {
 	for _, want := range []string{
 		"To run your customer account", "You, when you ordered", "Parcel carrier (DHL)", "Three years", "To advise you",
 		"Article 16", "Article 77", "Berliner Beauftragte für Datenschutz", "Dr. Ute Kern", "Article 15(4)",
-		"e-mail address", "&lt;script&gt;alert(1)&lt;/script&gt;", `href="data/crm.contacts.csv"`, "2026-11-02", "2 records", "1 record<",
+		"e-mail address", "&lt;script&gt;alert(1)&lt;/script&gt;", `href="data/crm.contacts.csv"`, "2 November 2026", "2 records", "1 record<",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("index.html does not say %q", want)
@@ -245,7 +245,7 @@ func TestManyRecordsStayInTheFiles(t *testing.T) {
 	_, b := f.build(t, info, f.staged(t, crm, rows...))
 	_, files := unzip(t, b)
 	page := files["index.html"]
-	if len(page) > 40_000 || !strings.Contains(page, "The first 20 of 5000 records") || strings.Contains(page, "person 20<") {
+	if len(page) > 40_000 || !strings.Contains(page, "The first 20 of 5,000 records") || strings.Contains(page, "person 20<") {
 		t.Errorf("index.html has %d bytes", len(page))
 	}
 	if n := strings.Count(files["data/crm.contacts.json"], `"_record"`); n != 5000 {

@@ -165,14 +165,11 @@ func indexView(info PackageInfo, sources []Source, seen [][]*held) report.IndexP
 	if zone == nil {
 		zone = time.UTC
 	}
-	lang := info.Lang
-	if lang == "" {
-		lang = "en"
-	}
+	lang := report.Language(info.Lang)
 	c := info.Company
 	p := report.IndexPage{
 		Lang: lang, Law: info.Law, Portability: info.Portability, CategoriesOnly: info.CategoriesOnly, Reference: info.Reference, Name: info.Name,
-		ReceivedOn: info.ReceivedAt.In(zone).Format(time.DateOnly), MadeOn: info.MadeAt.In(zone).Format(time.DateOnly),
+		ReceivedOn: report.Day(lang, info.ReceivedAt.In(zone)), MadeOn: report.Day(lang, info.MadeAt.In(zone)),
 		Company: report.IndexCompany{
 			Name: c.Name, Address: c.Address, Email: c.Email, Officer: c.Officer, Authority: c.Authority,
 			AuthorityURL: c.AuthorityURL, Transfers: c.Transfers, Automated: c.Automated,

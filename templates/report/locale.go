@@ -5,24 +5,27 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"habeas/templates/locales"
 )
 
 //go:embed locales/*.yaml
-var locales embed.FS
+var catalogues embed.FS
 
 var catalogue = sync.OnceValue(func() *i18n.Bundle {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("yaml", func(data []byte, v any) error { return yaml.Unmarshal(data, v) })
-	files, err := locales.ReadDir("locales")
+	files, err := catalogues.ReadDir("locales")
 	if err != nil {
 		panic("report: the catalogue cannot be read: " + err.Error())
 	}
 	for _, f := range files {
-		if _, err := bundle.LoadMessageFileFS(locales, "locales/"+f.Name()); err != nil {
+		if _, err := bundle.LoadMessageFileFS(catalogues, "locales/"+f.Name()); err != nil {
 			panic("report: the catalogue cannot be read: " + err.Error())
 		}
 	}
@@ -41,6 +44,10 @@ func Text(lang, key string, args ...any) string {
 }
 
 func find(lang, key string, args ...any) (string, bool) {
+	if locales.IsPseudo(lang) {
+		text, ok := find("en", key, args...)
+		return locales.Bracket(lang, text), ok
+	}
 	config := &i18n.LocalizeConfig{MessageID: key}
 	if len(args) > 0 {
 		data := make(map[string]any, len(args)/2)
@@ -50,6 +57,14 @@ func find(lang, key string, args ...any) (string, bool) {
 			if name == "Count" {
 				config.PluralCount = args[i+1]
 			}
+			switch n := args[i+1].(type) {
+			case int64:
+				data[name] = locales.Number(lang, n)
+			case int:
+				if name != "Day" && name != "Year" {
+					data[name] = locales.Number(lang, int64(n))
+				}
+			}
 		}
 		config.TemplateData = data
 	}
@@ -58,6 +73,23 @@ func find(lang, key string, args ...any) (string, bool) {
 		return "", false
 	}
 	return strings.TrimSpace(text), true
+}
+
+// Language is the catalogue's language that serves a wanted one best.
+func Language(tag string) string {
+	tags := catalogue().LanguageTags()
+	_, i, _ := language.NewMatcher(tags).Match(language.Make(tag))
+	return tags[i].String()
+}
+
+// Day writes a civil date as a language does: 21 December 2026.
+func Day(lang string, t time.Time) string {
+	return Text(lang, "date", "Day", t.Day(), "Month", Text(lang, fmt.Sprintf("month.m%d", t.Month())), "Year", t.Year())
+}
+
+// join puts words into a list.
+func (p IndexPage) join(words []string) string {
+	return strings.Join(words, Text(p.Lang, "list.separator")+" ")
 }
 
 // Category names a data category of a dataset file for people:
