@@ -57,7 +57,13 @@ func (s *Service) Decide(ctx context.Context, by Actor, id uuid.UUID, decisions 
 				if err := ch.decidable(d, *e); err != nil {
 					return false, err
 				}
+				if err := held(d, *e); err != nil {
+					return false, err
+				}
 				if err := ch.forbidden(&d, *e); err != nil {
+					return false, err
+				}
+				if err := ch.grounded(&d, *e); err != nil {
 					return false, err
 				}
 				used[i] = true

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -134,6 +135,16 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 	}
 	var way foundOnTheWay
 	way.Identities = identities(walks)
+	lookups := ch.s.lookupsOf(way.Identities)
+	holds, err := ch.weigh(ctx, lookups)
+	if err != nil {
+		return err
+	}
+	earlier, err := ch.earlier(ctx, w.p)
+	if err != nil {
+		return err
+	}
+	defer earlier.close()
 	candidates := 0
 	for _, d := range walks {
 		way.Pointers = append(way.Pointers, d.learned.Points...)
@@ -142,9 +153,12 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 		for _, c := range d.learned.Candidates {
 			candidates += c.Count
 		}
-		if err := ch.proposeAll(ctx, w, d); err != nil {
+		if err := ch.proposeAll(ctx, w, d, holds, earlier); err != nil {
 			return err
 		}
+	}
+	if err := earlier.rest(ctx, w); err != nil {
+		return err
 	}
 	if candidates > 0 {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: "candidates", Text: fmt.Sprintf(
@@ -154,6 +168,9 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 		return err
 	}
 	if err := w.close(ctx, way); err != nil {
+		return err
+	}
+	if err := holds.weighed(ctx, w.p, lookups); err != nil {
 		return err
 	}
 	if w.redacted > 0 || w.p.Undecided > 0 {
@@ -176,7 +193,7 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 }
 
 // proposeAll writes one system's findings into the plan.
-func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery) error {
+func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery, holds *weighing, earlier *carried) error {
 	prop := ch.proposer(d.system)
 	for from := int64(-1); ; {
 		rows, err := ch.Query(ctx, `select f.ord, f.sealed from findings f where f.task_id = $1 and f.attempt = $2 and f.ord > $3 order by f.ord limit $4`,
@@ -201,6 +218,10 @@ func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery) er
 			return fmt.Errorf("read findings: %w", err)
 		}
 		for _, e := range entries {
+			holds.keep(&e)
+			if err := earlier.before(ctx, w, e.Record); err != nil {
+				return err
+			}
 			if err := w.add(ctx, e, "", nil); err != nil {
 				return err
 			}
@@ -226,13 +247,18 @@ func (s *Service) proposer(key seal.Key, system string, c *Case) plan.Proposer {
 	}
 }
 
-// articles is what each right rests on under a law.
+// articles is what each right rests on under a law: for an erasure, the ground
+// that the request points to until the desk chooses another.
 func (c *Case) articles() map[string]string {
 	l, err := c.LawRow()
 	if err != nil {
 		return nil
 	}
-	return l.Rights
+	out := maps.Clone(l.Rights)
+	if g, ok := l.Grant("erasure", c.Rights); ok {
+		out["erasure"] = writtenOut(g.Cite, g.Text, "")
+	}
+	return out
 }
 
 // manualWork plans what people must do: where a record points to the system,

@@ -86,7 +86,7 @@ func (h desk) deciding(c *fiber.Ctx, refs []string) (*requests.Case, templates.D
 		v.Chosen = cmp.Or(v.Chosen, v.Groups[0].Action)
 		v.Fields = cmp.Or(c.FormValue("fields"), strings.Join(v.Groups[0].PlanRow.Fields, ", "))
 	}
-	v.Grounds = slices.Concat(deskGrounds, recordGrounds(cs))
+	v.Grounds = slices.Concat(deskGrounds, granted(cs), recordGrounds(cs))
 	return cs, v, picked, nil
 }
 
@@ -122,6 +122,21 @@ func recordGrounds(cs *requests.Case) []templates.Option {
 		list[i].Label += " (" + list[i].Hint + ")"
 	}
 	return list
+}
+
+// granted are the law's grounds for what is asked: GDPR Art. 17(1).
+func granted(cs *requests.Case) []templates.Option {
+	law, err := cs.LawRow()
+	if err != nil {
+		return nil
+	}
+	var out []templates.Option
+	for _, right := range cs.Rights {
+		for _, g := range law.Granted(right) {
+			out = append(out, templates.Option{Value: g.Code, Label: sentence(g.Text) + " (" + g.Cite + ")"})
+		}
+	}
+	return out
 }
 
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
@@ -250,6 +265,11 @@ func lawGround(cs *requests.Case, code string) (string, error) {
 		return "", err
 	}
 	for _, right := range cs.Rights {
+		for _, g := range law.Granted(right) {
+			if g.Code == code {
+				return g.Cite + ": " + g.Text, nil
+			}
+		}
 		for _, g := range law.Grounds(right) {
 			if g.Code == code && g.Scope != clock.ScopeRequest {
 				return g.Cite + ": " + g.Text, nil
