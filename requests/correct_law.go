@@ -75,7 +75,7 @@ func (s *Service) checkLaw(c *Case, to *LawChange) (clock.Choice, error) {
 	case len(to.Reason) > maxReason:
 		bad("reason", "A reason has at most 2000 letters.")
 	}
-	choice := s.choose(to.Country, to.Region)
+	choice := s.choose(to.Country, to.Region, c.ReceivedAt)
 	if to.Law != "" && to.Law != choice.Law {
 		row, err := s.set.Laws.Law(to.Law)
 		if err != nil {

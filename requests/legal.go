@@ -116,9 +116,10 @@ func (s *Service) ownDays(law string, received clock.Date) []clock.Holiday {
 	return out
 }
 
-// choose is which law, holiday set and zone a place has here.
-func (s *Service) choose(country, region string) clock.Choice {
-	c := s.set.Laws.Applies(country, region, s.set.Applies)
+// choose is which law, holiday set and zone a place has here for a request
+// received at that time.
+func (s *Service) choose(country, region string, received time.Time) clock.Choice {
+	c := s.set.Laws.AppliesOn(clock.DateIn(received, time.UTC), country, region, s.set.Applies)
 	row, err := s.set.Laws.Law(c.Law)
 	if s.set.HolidaySet != "" && err == nil && row.Roll != nil {
 		c.Set = s.set.HolidaySet
@@ -135,7 +136,7 @@ func (s *Service) Law(code string) (*clock.Law, error) { return s.set.Laws.Law(c
 
 // LawOf is the law that a place has here: what a person is told before filing.
 func (s *Service) LawOf(country, region string) (*clock.Law, clock.Choice, error) {
-	c := s.choose(country, region)
+	c := s.choose(country, region, s.now())
 	row, err := s.set.Laws.Law(c.Law)
 	return row, c, unlawful(err)
 }

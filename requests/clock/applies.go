@@ -65,6 +65,12 @@ func Applies(country, region string, overrides ...Overrides) Choice {
 // Applies is the function of that name over this table: a state with a row of
 // its own here has its law.
 func (l *Laws) Applies(country, region string, overrides ...Overrides) Choice {
+	return l.AppliesOn(Date{}, country, region, overrides...)
+}
+
+// AppliesOn is Applies for a request received on a day: a law that is not in
+// force yet applies to nobody.
+func (l *Laws) AppliesOn(day Date, country, region string, overrides ...Overrides) Choice {
 	country = strings.ToUpper(strings.TrimSpace(country))
 	if country == "UK" {
 		country = "GB"
@@ -81,7 +87,7 @@ func (l *Laws) Applies(country, region string, overrides ...Overrides) Choice {
 		}
 	}
 	c.take(countries[place])
-	if row, ok := l.orBuiltin().rows[region]; ok && country == "US" && (row.Family == "US" || row.Family == "CA") {
+	if row, ok := l.orBuiltin().rows[region]; ok && country == "US" && (row.Family == "US" || row.Family == "CA") && (day.IsZero() || !day.Before(row.InForce)) {
 		c.take(Choice{row.Code, row.Set, row.Zone})
 	}
 	c.take(countries[country])
