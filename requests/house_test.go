@@ -36,25 +36,25 @@ var house = map[string][]string{
 	"portal":  pages,
 	"portal/": pages,
 
-	"requests":               leaves,
-	"requests/work":          append(slices.Clone(leaves), "requests"),
-	"requests/clock":         {},
-	"requests/identity":      {"requests/clock", "requests/seal", "requests/connect"},
-	"requests/consent":       {"requests/seal", "requests/connect", "requests/evidence"},
-	"requests/plan":          {"requests/connect", "requests/seal"},
-	"requests/queue":         {},
-	"requests/evidence":      {"requests/seal", "templates/report"},
-	"requests/export":        {"requests/evidence", "requests/blob", "requests/seal", "requests/connect", "requests/plan", "templates/report"},
-	"requests/mail":          {"requests/seal", "requests/evidence", "templates/letters"},
-	"requests/seal":          {},
-	"requests/blob":          {},
-	"requests/connect":       {},
-	"requests/connect/":      {"requests/connect"},
+	"requests":                leaves,
+	"requests/work":           append(slices.Clone(leaves), "requests"),
+	"requests/clock":          {},
+	"requests/identity":       {"requests/clock", "requests/seal", "requests/connect"},
+	"requests/consent":        {"requests/seal", "requests/connect", "requests/evidence"},
+	"requests/plan":           {"requests/connect", "requests/seal"},
+	"requests/queue":          {},
+	"requests/evidence":       {"requests/seal", "templates/report"},
+	"requests/export":         {"requests/evidence", "requests/blob", "requests/seal", "requests/connect", "requests/plan", "templates/report"},
+	"requests/mail":           {"requests/seal", "requests/evidence", "templates/letters"},
+	"requests/seal":           {},
+	"requests/blob":           {},
+	"requests/connect":        {},
+	"requests/connect/":       {"requests/connect"},
 	"requests/connect/sqldb":  {"requests/connect", "requests/connect/sqldb/"},
 	"requests/connect/sqldb/": {"requests/connect", "requests/connect/sqldb/"},
-	"requests/embedded":      {},
-	"requests/testkit":       {"requests/embedded", "requests/seal", "migrations"},
-	"requests/testkit/":      {"requests/testkit", "requests/connect"},
+	"requests/embedded":       {},
+	"requests/testkit":        {"requests/embedded", "requests/seal", "migrations"},
+	"requests/testkit/":       {"requests/testkit", "requests/connect"},
 
 	// A whole company for tests: everything but the portal.
 	"requests/testkit/company": append([]string{"requests", "requests/work", "requests/testkit", "requests/testkit/", "requests/connect/"}, leaves...),
@@ -78,9 +78,9 @@ var extra = map[string][]string{
 	// What is drafted and imported works on a real database.
 	"requests/connect/sqldb/draft": {"requests/connect/sqldb"},
 	"requests/connect/sqldb/fides": {"requests/connect/sqldb"},
-	"portal":                {"requests/work", "requests/connect/"},
-	"requests/work":         {"requests/connect/"},
-	"requests":              {"requests/connect/", "requests/work"}, // a whole life needs a worker
+	"portal":                       {"requests/work", "requests/connect/"},
+	"requests/work":                {"requests/connect/"},
+	"requests":                     {"requests/connect/", "requests/work"}, // a whole life needs a worker
 }
 
 const module = "habeas"

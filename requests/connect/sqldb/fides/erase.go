@@ -106,29 +106,10 @@ func liveColumn(m *made, name string) *draft.Column {
 
 // fits replaces a null that the database would refuse.
 func (im *importer) fits(m *made, c *dataset.Column) {
-	live := liveColumn(m, c.Name)
-	if live == nil || c.Mask != dataset.SetNull || !live.NotNull {
+	if m.live == nil {
 		return
 	}
-	c.Explicit = true
-	switch {
-	case live.Generated:
-		c.Explicit, c.Mask, c.Category = false, dataset.Leave, ""
-		im.say(m, c.Line, c.Name, "%s is computed by the database from other columns, and follows them", c.Name)
-		return
-	case live.Sort == draft.Text && (m.live.Unique(c.Name) || live.Length >= 23):
-		c.Mask = dataset.SetRandom
-	case live.Sort == draft.Text && (live.Length == 0 || live.Length >= 6):
-		c.Mask, c.Text = dataset.SetText, "Erased"
-	case live.Sort == draft.Text:
-		c.Mask, c.Text = dataset.SetText, "-"
-	case live.Sort == draft.UUID, live.Sort == draft.Whole:
-		c.Mask = dataset.SetRandom
-	case live.Sort == draft.Date:
-		c.Mask = dataset.SetYear
-	default:
-		im.say(m, c.Line, c.Name, "%s.%s is NOT NULL and of type %s: null is refused there; drop NOT NULL, or erase the rows", m.t.Name, c.Name, live.Type)
-		return
+	if why, _ := draft.Fit(m.live, c); why != "" {
+		im.say(m, c.Line, c.Name, "%s.%s: %s", m.t.Name, c.Name, why)
 	}
-	im.say(m, c.Line, c.Name, "%s.%s is NOT NULL, so it becomes %s where Fides would write null", m.t.Name, c.Name, c.Mask)
 }
