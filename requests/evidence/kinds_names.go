@@ -105,6 +105,9 @@ func (LetterSent) Kind() string { return "letter.sent" }
 // Kind is "letter.failed".
 func (LetterFailed) Kind() string { return "letter.failed" }
 
+// Kind is "letter.edited".
+func (LetterEdited) Kind() string { return "letter.edited" }
+
 // Kind is "package.built".
 func (PackageBuilt) Kind() string { return "package.built" }
 
@@ -125,6 +128,9 @@ func (PersonalDataViewed) Kind() string { return "personal_data.viewed" }
 
 // Kind is "hold.set".
 func (HoldSet) Kind() string { return "hold.set" }
+
+// Kind is "hold.found".
+func (HoldFound) Kind() string { return "hold.found" }
 
 // Kind is "hold.lifted".
 func (HoldLifted) Kind() string { return "hold.lifted" }

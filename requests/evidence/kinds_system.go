@@ -16,6 +16,15 @@ type LetterFailed struct {
 	Letter   ID   `json:"letter"`
 }
 
+// LetterEdited is what a person wrote into the free slots of a letter, when it was sent or for one that
+// will be.
+type LetterEdited struct {
+	Digest   Digest `json:"digest"`           // keyed, over the words
+	Template Code   `json:"kind"`             // which letter
+	Letter   ID     `json:"letter,omitempty"` // absent: the next letter of that kind
+	Slots    []Code `json:"slots"`            // reason, note, person
+}
+
 // PackageBuilt is a customer's package, stored and not yet released.
 type PackageBuilt struct {
 	Files   Count  `json:"files"`
@@ -70,6 +79,13 @@ type HoldSet struct {
 	ReviewOn Date   `json:"review_on"`
 	Scope    Code   `json:"scope"` // person, system, records
 	System   Code   `json:"system,omitempty"`
+}
+
+// HoldFound says that a plan keeps records back because of a hold.
+type HoldFound struct {
+	Ground  Code  `json:"ground"`
+	Hold    ID    `json:"hold"`
+	Records Count `json:"records"`
 }
 
 // HoldLifted ends a hold.

@@ -90,6 +90,8 @@ func otherWords(d Data) string {
 		return fmt.Sprintf("letter %s sent in %s, version %s", d.Template, d.Language, d.Version)
 	case LetterFailed:
 		return fmt.Sprintf("letter %s could not be sent: %s", d.Template, plain(d.Code))
+	case LetterEdited:
+		return fmt.Sprintf("words written for the letter %s: %d slots", d.Template, len(d.Slots))
 	case PackageBuilt:
 		return fmt.Sprintf("package built: %s in %d files, %d bytes, SHA-256 %s", records(d.Records), d.Files, d.Size, d.SHA256)
 	case PackageReleased:

@@ -87,14 +87,34 @@ func ToCustomer(kind string) bool { return letters.ToCustomer(kind) }
 // Title is what a kind of letter is called in the language that fits the locale best.
 func Title(kind, locale string) string { return letters.Title(kind, locale) }
 
-// Write renders a letter in the language that fits l.Locale best and queues
-// it: Enqueue, with subject, text and HTML from the template. A letter that
-// lacks something the law wants in it is an error, and nothing is queued.
-func Write(ctx context.Context, tx pgx.Tx, key seal.Key, l Letter, slots Slots) error {
+// Free lists the slots of a kind whose words are the desk's: reason, note, person.
+func Free(kind string) []string { return letters.Free(kind) }
+
+// CheckWords tells what is wrong with words that a person wrote for a slot; nil when nothing is.
+// hosts are the company's own: the words may lead there and nowhere else.
+func CheckWords(slot, text string, hosts []string) error {
+	return letters.CheckWords(slot, text, hosts)
+}
+
+// KindsOf lists the kinds of letters that a law has, sorted.
+func KindsOf(law string) []string { return letters.KindsOf(law) }
+
+// Compose renders a letter in the language that fits l.Locale best. A letter that lacks something the
+// law wants in it is an error.
+func Compose(l Letter, slots Slots) (Letter, error) {
 	var err error
 	l.Locale = letters.Match(l.Locale)
 	if l.Subject, l.Text, l.HTML, l.Version, err = letters.Render(l.Kind, l.Locale, slots); err != nil {
-		return fmt.Errorf("mail: write: %w", err)
+		return Letter{}, fmt.Errorf("mail: write: %w", err)
+	}
+	return l, nil
+}
+
+// Write composes a letter and queues it. When it cannot be composed, nothing is queued.
+func Write(ctx context.Context, tx pgx.Tx, key seal.Key, l Letter, slots Slots) error {
+	l, err := Compose(l, slots)
+	if err != nil {
+		return err
 	}
 	return Enqueue(ctx, tx, key, l)
 }
