@@ -13,6 +13,7 @@ type catalog struct {
 	spelling
 	rels map[[2]string]*relation // by schema and name
 	fks  []foreignKey
+	mark string // of the state it was read in, where the database has one
 }
 
 type relation struct {
@@ -23,6 +24,9 @@ type relation struct {
 	upd     bool
 	del     bool
 	indexes []index
+	// loose says, in words, why the rows are not all there is, or cannot be
+	// changed in a transaction; "" where nothing is odd.
+	loose string
 }
 
 type attribute struct {
@@ -32,6 +36,8 @@ type attribute struct {
 	notNull   bool
 	generated bool
 	unsigned  bool
+	charset   string // MySQL: of texts
+	collation string
 	length    int // of varchar(n) and char(n); 0 for none
 	update    bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,7 +13,12 @@ import (
 )
 
 // postgres speaks to PostgreSQL.
-type postgres struct{ pool *pgxpool.Pool }
+type postgres struct {
+	pool *pgxpool.Pool
+
+	mu    sync.Mutex
+	known *catalog // as last read; its mark says whether it still holds
+}
 
 var _ engine = (*postgres)(nil)
 
@@ -45,7 +51,7 @@ func openPostgres(url string, conns int) (*postgres, error) {
 	if err != nil {
 		return nil, errors.New("url is not a usable PostgreSQL connection string")
 	}
-	return &postgres{pool}, nil
+	return &postgres{pool: pool}, nil
 }
 
 func (*postgres) kind() string { return "postgresql" }

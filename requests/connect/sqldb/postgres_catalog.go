@@ -9,15 +9,24 @@ import (
 	"habeas/requests/connect/sqldb/dataset"
 )
 
-// load implements engine.
+// load implements engine. It reads the catalogue anew only when its mark has
+// changed: an erasure must know every constraint as it is now, and most of the
+// time they are what they were.
 func (p *postgres) load(ctx context.Context, s session, data *dataset.Dataset) (*catalog, error) {
 	tx := s.(*pgSession).tx // arrays in the answers are read by the driver
-	cat := &catalog{spelling: p, rels: map[[2]string]*relation{}}
-	var schemas, names []string
-	for _, t := range data.Tables {
-		schemas, names = append(schemas, t.Schema), append(names, t.Rel)
+	mark, err := catalogMark(ctx, tx, data)
+	if err != nil {
+		return nil, err
 	}
+	p.mu.Lock()
+	known := p.known
+	p.mu.Unlock()
+	if known != nil && known.mark == mark {
+		return known, nil
+	}
+	cat := &catalog{spelling: p, rels: map[[2]string]*relation{}, mark: mark}
 	byOID := map[uint32]*relation{}
+	schemas, names := relations(data)
 	if err := cat.loadColumns(ctx, tx, schemas, names, byOID); err != nil {
 		return nil, err
 	}
@@ -29,7 +38,44 @@ func (p *postgres) load(ctx context.Context, s session, data *dataset.Dataset) (
 	if err := cat.loadIndexes(ctx, tx, oids, byOID); err != nil {
 		return nil, err
 	}
-	return cat, cat.loadForeignKeys(ctx, tx, oids)
+	if err := cat.loadForeignKeys(ctx, tx, oids); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	p.known = cat
+	p.mu.Unlock()
+	return cat, nil
+}
+
+// relations lists the schema and name of every described table.
+func relations(data *dataset.Dataset) (schemas, names []string) {
+	for _, t := range data.Tables {
+		schemas, names = append(schemas, t.Schema), append(names, t.Rel)
+	}
+	return schemas, names
+}
+
+// catalogMark changes when anything does that the catalogue is read from: the
+// tables, their columns, indexes and constraints, those that refer to them, and
+// what our user may do. It is read before the catalogue, so that a change in
+// between is seen the next time.
+func catalogMark(ctx context.Context, tx pgx.Tx, data *dataset.Dataset) (mark string, err error) {
+	const q = `
+with r as materialized (
+  select c.oid, c.xmin as x, n.oid as schema, n.xmin as y
+  from unnest($1::text[], $2::text[]) w(s, r)
+  join pg_namespace n on n.nspname = w.s
+  join pg_class c on c.relnamespace = n.oid and c.relname = w.r)
+select md5(coalesce(string_agg(v, ' ' order by v), '')) from (
+  select 'r' || r.oid || '.' || r.x || '.' || r.schema || '.' || r.y as v from r
+  union all select 'a' || a.attrelid || '.' || a.attnum || '.' || a.xmin from pg_attribute a where a.attrelid = any(array(select r.oid from r)) and a.attnum > 0
+  union all select 'i' || i.indexrelid || '.' || i.xmin from pg_index i where i.indrelid = any(array(select r.oid from r))
+  union all select 'f' || f.oid || '.' || f.xmin from pg_constraint f where f.conrelid = any(array(select r.oid from r)) or f.confrelid = any(array(select r.oid from r))
+  union all select 'm' || m.roleid || '.' || m.member || '.' || m.xmin from pg_auth_members m
+  union all select 'u' || u.oid || '.' || u.rolsuper from pg_roles u where u.rolname = current_user) marks`
+	schemas, names := relations(data)
+	err = tx.QueryRow(ctx, q, schemas, names).Scan(&mark)
+	return mark, err
 }
 
 func (c *catalog) loadColumns(ctx context.Context, tx pgx.Tx, schemas, names []string, byOID map[uint32]*relation) error {
