@@ -61,14 +61,15 @@ func (ch *change) today() clock.Date {
 	return clock.DateIn(ch.s.now(), loc)
 }
 
-// base is the due date of a right before any extension, as its clock stands.
-func (ch *change) base(right string) clock.Date {
+// dueOf is the due date of a right as its clock stands: the one in force, or
+// the base one before any extension.
+func (ch *change) dueOf(right string, base bool) clock.Date {
 	res, err := ch.c.legal().of(right, ch.s.now())
 	if err != nil {
 		y, m, d := ch.c.DueOn.Date()
 		return clock.Date{Year: y, Month: m, Day: d}
 	}
-	if d, ok := res.Get("respond"); ok {
+	if d, ok := res.Get("respond"); ok && base {
 		return d.Due
 	}
 	return res.Due().Due
@@ -96,7 +97,7 @@ func (ch *change) allowed(do string, st Step) error {
 	for _, right := range rights {
 		err := clock.Allowed(clock.Step{
 			Law: ch.c.Law, Right: right, Do: do, Ground: st.Ground, Reason: st.Reason,
-			On: ch.today(), Due: ch.base(right), Extended: ch.c.extended(right), PausePolicy: ch.c.PausePolicy, Laws: ch.c.laws,
+			On: ch.today(), Due: ch.dueOf(right, do == clock.Extend), Extended: ch.c.extended(right), PausePolicy: ch.c.PausePolicy, Laws: ch.c.laws,
 		})
 		if err != nil {
 			return unlawful(err)
@@ -186,7 +187,7 @@ func (ch *change) announced(st Step) error {
 		return unlawful(err)
 	}
 	names := slices.ContainsFunc(law.Terms, func(t clock.Term) bool { return t.Name == "extended" && t.Unit == "announced" })
-	base := ch.base(firstOf(st.Right, ch.c.Rights[0]))
+	base := ch.dueOf(firstOf(st.Right, ch.c.Rights[0]), true)
 	switch {
 	case names && !st.Until.Valid():
 		return invalid(FieldError{Field: "until", Message: "Name the day on which the answer will come (" + law.Extension.Cite + ")."})

@@ -55,7 +55,9 @@ func sweep(c *company.Company) {
 func alarms(c *company.Company, reference string, n int) map[string][]string {
 	c.Helper()
 	out := map[string][]string{}
-	about := func(m mail.Captured) bool { return strings.Contains(m.Text, reference) && slices.Contains(m.To, "dpoa@acme.example") }
+	about := func(m mail.Captured) bool {
+		return strings.Contains(m.Text, reference) && slices.Contains(m.To, "dpoa@acme.example")
+	}
 	if n > 0 {
 		must(c.TB, poll(c, func() bool {
 			k := 0
