@@ -31,6 +31,7 @@ type job struct {
 	groups []*group
 	order  []place
 	people owners
+	ways   *walk // from the people to rows of winding tables; made when needed
 }
 
 // place is where the i-th target went.

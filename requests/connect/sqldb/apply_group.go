@@ -26,6 +26,9 @@ func (j *job) owned(g *group, first int) (sql string, looks bool, args []any) {
 	if !g.owned || g.t.Person {
 		return "", false, nil
 	}
+	if j.d.links[g.t.Name].winding {
+		return "", true, nil
+	}
 	o := j.people.from(first)
 	sql, looks = j.d.ownedSQL(j.cat, o, g.t, "t", nil)
 	if sql == "" {
@@ -61,16 +64,22 @@ func (j *job) look(ctx context.Context, g *group) error {
 	if g.action != connect.Correct {
 		ok = "(" + ok + ") or " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields, "")
 	}
+	if j.d.links[g.t.Name].winding && g.owned {
+		if err := j.walkFromPeople(ctx); err != nil {
+			return err
+		}
+	}
+	what := keyText(j.cat, g.t, "t") + ", coalesce(" + ok + ", false), coalesce(" + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields, "") + ", false)"
 	for part := range slices.Chunk(g.keys, batchSize) {
 		r, err := j.cat.keyed(j.cat, g.t, part)
 		if err != nil {
 			return err
 		}
-		q := j.cat.selecting("coalesce("+ok+", false)", relName(g.t), "t", r, "true") +
+		q := j.cat.selecting(what, relName(g.t), "t", r, "true") +
 			" order by " + j.cat.bytewise(keyText(j.cat, g.t, "t")) + j.cat.locking()
 		fine := true
 		err = j.tx.each(ctx, q, append(slices.Clip(r.args), oargs...), func(row [][]byte) error {
-			fine = fine && truth(row[0])
+			fine = fine && truth(row[1]) && (truth(row[2]) || j.leadsTo(g, string(row[0])))
 			return nil
 		})
 		if err != nil {
@@ -81,6 +90,30 @@ func (j *job) look(ctx context.Context, g *group) error {
 		}
 	}
 	return nil
+}
+
+// walkFromPeople walks from the people of the job to everything that hangs on
+// them, where no condition of a fixed length says what does.
+func (j *job) walkFromPeople(ctx context.Context) error {
+	if j.ways != nil {
+		return nil
+	}
+	w := j.d.newWalk(j.tx, j.cat, nil)
+	w.fromPeople = true
+	for table, keys := range j.people.keys {
+		s := w.sets[table]
+		for _, k := range keys {
+			s.recs[k] = &rec{owner: w.newPerson(s.t, k), person: true, rooted: true}
+			s.next = append(s.next, k)
+		}
+	}
+	j.ways = w
+	return w.follow(ctx, false)
+}
+
+// leadsTo reports whether some way leads from the people of the job to a row.
+func (j *job) leadsTo(g *group, key string) bool {
+	return j.ways == nil || !g.owned || !j.d.links[g.t.Name].winding || j.ways.sets[g.t.Name].recs[key] != nil
 }
 
 func drifted(g *group) error {

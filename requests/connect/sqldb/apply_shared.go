@@ -62,9 +62,9 @@ func (j *job) unlink(ctx context.Context, g *group, keys, owners []string) error
 		by := j.d.data.Table(s.Table)
 		k := j.cat.params(1, "k", j.cat.attr(by, s.Column), attribute{})
 		r := rowset{from: k.from, on: col("b", s.Column) + " = " + k.cols[0], args: j.cat.args([][]string{keys, owners})}
-		theirs := j.cat.listed(userSQL(j.cat, by, s), k.texts[1])
+		theirs := userIs(j.cat, j.d.data, by, s, func(user string) string { return j.cat.listed(user, k.texts[1]) })
 		q := j.cat.updating(relName(by), "b", []assignment{{s.Column, "null"}}, r, theirs)
-		if s.Person != "" {
+		if s.Person != "" && !s.Clear {
 			q = j.cat.deleting(relName(by), "b", r, theirs)
 		}
 		if _, err := j.tx.exec(ctx, q, r.args); err != nil {

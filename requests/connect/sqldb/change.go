@@ -142,7 +142,7 @@ func usedSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, whose func(user
 	for _, s := range t.SharedBy {
 		by := d.Table(s.Table)
 		on := joinOn(cat, by, "b", []string{s.Column}, t, "t", t.Key)
-		parts = append(parts, fmt.Sprintf("exists (select 1 from %s b where %s and %s)", relName(by), on, whose(userSQL(cat, by, s))))
+		parts = append(parts, fmt.Sprintf("exists (select 1 from %s b where %s and %s)", relName(by), on, userIs(cat, d, by, s, whose)))
 	}
 	if len(parts) == 0 {
 		return "false"
@@ -150,12 +150,16 @@ func usedSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, whose func(user
 	return "(" + strings.Join(parts, " or ") + ")"
 }
 
-// userSQL names the person who uses a shared row, as Found.Owner does.
-func userSQL(cat *catalog, by *dataset.Table, s dataset.SharedBy) string {
-	if s.Person == "" {
-		return literal(cat, by.Name+"/") + " || " + keyText(cat, by, "b")
+// userIs says of row b, which shows who uses a shared row, whether it is one of
+// the people whose says it of, by their names as in Found.Owner.
+func userIs(cat *catalog, d *dataset.Dataset, by *dataset.Table, s dataset.SharedBy, whose func(user string) string) string {
+	ref := personOf(d, by, s.Person)
+	if ref == nil {
+		return whose(literal(cat, by.Name+"/") + " || " + keyText(cat, by, "b"))
 	}
-	return literal(cat, personOf(by, s.Person)+"/") + " || " + textOf(cat, by, "b", s.Person)
+	to := d.Table(ref.To)
+	return "exists (select 1 from " + relName(to) + " p where " + joinOn(cat, to, "p", ref.ToColumns, by, "b", ref.Columns) +
+		" and " + whose(literal(cat, to.Name+"/")+" || "+keyText(cat, to, "p")) + ")"
 }
 
 // stateOf is the state that an action leads to.

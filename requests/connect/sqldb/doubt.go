@@ -5,7 +5,7 @@ func (w *walk) ambiguities() {
 	reached := make([]map[int]bool, len(w.seeds))
 	for i := range reached {
 		reached[i] = map[int]bool{}
-		if f := w.seeds[i].from; f != nil {
+		for _, f := range w.seeds[i].from {
 			if p := w.ownerOf(f); p >= 0 {
 				reached[i][w.leader(p)] = true
 			}
@@ -23,85 +23,83 @@ func (w *walk) ambiguities() {
 			}
 		}
 	}
+	w.doubtfulPeople = map[int]bool{}
 	for i, people := range reached {
-		if len(people) > 1 {
-			w.seeds[i].ambiguous = true
+		s := w.seeds[i]
+		s.ambiguous = s.ambiguous || len(people) > 1
+		if !s.ambiguous {
+			continue
 		}
-		if w.seeds[i].ambiguous {
-			w.warn("ambiguous", "An identity leads to more than one person; their records are withheld until somebody decides whose they are.")
+		w.warn("ambiguous", "An identity leads to more than one person; their records are withheld until somebody decides whose they are.")
+		if len(s.from) > 0 {
+			continue // a learned identity casts no doubt on the person who taught it
+		}
+		for p := range people {
+			w.doubtfulPeople[p] = true
 		}
 	}
-	w.doubt()
 }
 
-// doubt settles, once the walk is over, which identities and people are in
-// doubt. A given identity that leads to two people casts doubt on both; a
-// learned one never on the person who taught it.
+// doubt settles which rows are the person's beyond doubt: those to which some
+// way leads that is.
 func (w *walk) doubt() {
-	w.doubtful = make([]bool, len(w.seeds))
-	w.doubtfulPeople = map[int]bool{}
+	next := make([]*rec, 0, 16)
+	children := map[*rec][]*rec{} // rows to which a row leads, or in which stands what it teaches
 	for _, s := range w.sets {
 		for _, r := range s.recs {
-			p := w.ownerOf(r)
-			if p < 0 || (!s.t.Person && !r.linked) {
-				continue
+			if r.parent != nil {
+				children[r.parent] = append(children[r.parent], r)
+			}
+			for _, p := range r.also {
+				children[p] = append(children[p], r)
 			}
 			for _, i := range r.seeds {
-				if w.seeds[i].ambiguous && w.seeds[i].from == nil {
-					w.doubtfulPeople[w.leader(p)] = true
+				sd := w.seeds[i]
+				switch {
+				case sd.ambiguous:
+				case len(sd.from) > 0:
+					for _, f := range sd.from {
+						children[f] = append(children[f], r)
+					}
+				case !r.sure && !w.withheld(r):
+					r.sure = true
+					next = append(next, r)
 				}
 			}
 		}
 	}
-	// Learned identities come after those that led to them.
-	for i, s := range w.seeds {
-		w.doubtful[i] = s.ambiguous
-		for r := s.from; r != nil && !w.doubtful[i]; r = r.parent {
-			for _, j := range r.seeds {
-				w.doubtful[i] = w.doubtful[i] || (j < i && w.doubtful[j])
+	for len(next) > 0 {
+		r := next[len(next)-1]
+		next = next[:len(next)-1]
+		for _, c := range children[r] {
+			if c.sure || w.withheld(c) {
+				continue
 			}
-		}
-		if s.from != nil {
-			if p := w.ownerOf(s.from); p >= 0 && w.doubtfulPeople[w.leader(p)] {
-				w.doubtful[i] = true
+			c.sure = true
+			if c.parent != nil {
+				c.parent = r // the way that counts
 			}
+			next = append(next, c)
 		}
 	}
 }
 
-// ambiguous reports whether a row might be another person's: it refers to
-// somebody else, its identity or its person is in doubt.
-func (w *walk) ambiguous(r *rec) bool {
-	if r == nil {
-		return false
-	}
-	if r.foreign != "" {
-		return true
-	}
-	p := w.ownerOf(r)
-	if p >= 0 && w.doubtfulPeople[w.leader(p)] {
-		return true
-	}
-	for x := r; x != nil; x = x.parent {
-		for _, i := range x.seeds {
-			if w.casts(i, p) {
-				return true
-			}
-		}
-	}
-	return false
+// withheld reports whether a row might be another person's, whatever leads
+// there: only other people use it, or it is a person in doubt, or one uses it.
+func (w *walk) withheld(r *rec) bool {
+	return r.foreign != "" || r.doubted || (r.person && w.doubtfulPeople[w.leader(r.owner)])
 }
 
-// casts reports whether seed i puts rows of person p (-1: of nobody known) in
-// doubt.
-func (w *walk) casts(i, p int) bool {
-	if !w.doubtful[i] {
+// clean reports whether a seed leads to rows beyond doubt.
+func (w *walk) clean(i int) bool {
+	s := w.seeds[i]
+	if s.ambiguous {
 		return false
 	}
-	f := w.seeds[i].from
-	if f == nil || p < 0 {
-		return true
+	for _, f := range s.from {
+		if f.sure {
+			return true
+		}
 	}
-	q := w.ownerOf(f)
-	return q < 0 || w.leader(p) != w.leader(q)
+	return len(s.from) == 0
 }

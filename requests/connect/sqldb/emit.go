@@ -14,8 +14,8 @@ type emitter struct {
 	w      *walk
 	emit   func(connect.Found) error
 	points map[connect.Pointer]bool
-	mine   map[string]bool // people found, by name; made when needed
-	search bool            // entrances only: a row's owner is whom it refers to
+	mine   map[string]int // number of the people found, by name; made when needed
+	search bool           // entrances only: a row's owner is whom it refers to
 }
 
 func (e *emitter) all(ctx context.Context) error {
@@ -96,18 +96,14 @@ func (e *emitter) remembered(ctx context.Context, t *dataset.Table) error {
 }
 
 func (e *emitter) row(key string, r *rec, entered bool) row {
-	out := row{key: key, via: r.via, owner: e.owner(r), others: r.others, shared: r.shared, match: connect.Derived}
-	foreign := r.foreign
-	if e.search {
-		r.foreign = "" // not walked, so nobody is known whom it could contradict
-	}
-	switch {
-	case e.w.ambiguous(r):
-		out.match = connect.Ambiguous
-	case entered:
+	out := row{key: key, via: r.via, owner: e.owner(r), others: r.others, shared: r.shared, used: r.users != "", match: connect.Derived}
+	if entered {
 		out.match = connect.Exact
 	}
-	r.foreign = foreign
+	// Where nothing was walked, nobody is known whom a row could contradict.
+	if !r.sure && (!e.search || r.foreign == "") {
+		out.match = connect.Ambiguous
+	}
 	return out
 }
 

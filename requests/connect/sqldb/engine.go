@@ -99,6 +99,9 @@ type spelling interface {
 	among(cat *catalog, t *dataset.Table, alias string, first int) string
 	// in says that an expression is one of the texts in parameter $n.
 	in(a attribute, expr string, n int) string
+	// list gathers texts of several rows in a JSON array of texts: an aggregate,
+	// null where there are none.
+	list(text string) string
 	// listed says that a text is in a JSON array of texts.
 	listed(text, list string) string
 

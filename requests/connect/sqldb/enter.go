@@ -20,6 +20,17 @@ type entryArgs struct {
 
 func (a entryArgs) args(cat *catalog) []any { return cat.args([][]string{a.values, a.networks}) }
 
+// only keeps the values of the identities for which keep holds.
+func (a entryArgs) only(keep func(seed int) bool) entryArgs {
+	var out entryArgs
+	for i, seed := range a.seeds {
+		if keep(seed) {
+			out.values, out.networks, out.seeds = append(out.values, a.values[i]), append(out.networks, a.networks[i]), append(out.seeds, seed)
+		}
+	}
+	return out
+}
+
 func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, from int) entryArgs {
 	var out entryArgs
 	a := w.cat.attr(t, e.Column)
@@ -127,23 +138,26 @@ func (w *walk) enterRow(s *set, e *dataset.Entry, key string, ord int) {
 		if w.base != nil && w.base.sets[s.t.Name].recs[key] != nil {
 			return
 		}
-		if s.t.Person && sd.from != nil {
-			sd.ambiguous = true // a learned identity never leads to another person
-			return
+		if s.t.Person && len(sd.from) > 0 {
+			w.astray = append(w.astray, lead{seed: ord, to: s, key: key})
+			return // a learned identity never leads to another person
 		}
-		r = &rec{owner: -1, via: w.via(sd.via, s.t.Name+"."+e.Column)}
+		r = &rec{owner: -1, person: s.t.Person, rooted: len(sd.from) == 0, via: w.via(sd.via, s.t.Name+"."+e.Column)}
 		s.recs[key] = r
 		if s.t.Person {
 			r.owner = w.newPerson(s.t, key)
 		}
 		r.seeds = append(r.seeds, ord)
-		w.found(s, key, false)
+		w.found(s, key, len(w.d.links[s.t.Name].refers) > 0)
 		return
 	}
-	if sd.from == r || slices.Contains(r.seeds, ord) {
+	if slices.Contains(sd.from, r) || slices.Contains(r.seeds, ord) {
 		return // the row that taught the identity is no further evidence for it
 	}
 	r.seeds = append(r.seeds, ord)
+	if len(sd.from) == 0 && !r.rooted {
+		w.root(s, r, key)
+	}
 }
 
 // confirmSQL selects the network and id of a row whose handle was matched.
@@ -252,7 +266,7 @@ func (w *walk) learnAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, 
 		r := w.sets[t.Name].recs[from[ord-1]]
 		w.learned = append(w.learned, learned{id: id, from: r})
 		if sure {
-			w.seed(&seed{id: id, via: w.via(r.via, t.Name+"."+e.Column), from: r})
+			w.seed(&seed{id: id, via: w.via(r.via, t.Name+"."+e.Column), from: []*rec{r}})
 		}
 		return nil
 	})

@@ -75,7 +75,7 @@ func (d *DB) Search(ctx context.Context, who []connect.Identity, emit func(conne
 func (w *walk) learnedIdentities(given []connect.Identity) []connect.Identity {
 	var out []connect.Identity
 	for _, l := range w.learned {
-		l.id.Proven = l.id.Proven && !w.ambiguous(l.from)
+		l.id.Proven = l.id.Proven && l.from.sure
 		if slices.ContainsFunc(given, l.id.Same) {
 			continue
 		}

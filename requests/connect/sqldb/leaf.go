@@ -2,8 +2,10 @@ package sqldb
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"habeas/requests/connect"
@@ -20,6 +22,7 @@ type source struct {
 	step  *step
 	from  []*rec // for step
 	seeds []int  // for entry: the identity of each form
+	sure  bool   // leads to rows beyond doubt
 }
 
 func (s source) viaOf(w *walk, ord int) string {
@@ -32,8 +35,8 @@ func (s source) viaOf(w *walk, ord int) string {
 func (s source) step0() string { return s.step.to.Name + "." }
 
 // sources lists the ways into a leaf table: entrances first, then steps from
-// rows of the person, then steps from shared rows. Their order decides by which
-// path a row counts as found.
+// rows of the person, then steps from shared rows, and among each those beyond
+// doubt first. Their order decides by which path a row counts as found.
 func (w *walk) sources(t *dataset.Table, first int) []source {
 	var out []source
 	key := make([]string, len(t.Key))
@@ -43,46 +46,58 @@ func (w *walk) sources(t *dataset.Table, first int) []source {
 	what := func() string {
 		return fmt.Sprintf("%s, %d + k.ord as way", strings.Join(key, ", "), int64(len(out))<<32)
 	}
-	for _, e := range t.Entries {
-		if !e.Enter {
-			continue
-		}
-		args := w.entryArgs(t, e, 0)
-		if len(args.values) == 0 {
-			continue
-		}
-		out = append(out, source{
-			q: selectEntry(w.cat, t, e, what(), first), args: args.args(w.cat),
-			entry: e, step: &step{to: t}, seeds: args.seeds,
-		})
-		first += len(out[len(out)-1].args)
-	}
-	for _, shared := range []bool{false, true} {
-		for _, st := range w.d.links[t.Name].in {
-			s := w.sets[st.from.Name]
-			var from []string
-			for k, r := range s.recs {
-				if r.shared == shared && !(shared && st.ref.SamePerson) {
-					from = append(from, k)
-				}
-			}
-			if len(from) == 0 {
+	for _, sure := range []bool{true, false} {
+		for _, e := range t.Entries {
+			if !e.Enter {
 				continue
 			}
-			slices.Sort(from)
-			recs := make([]*rec, len(from))
-			for i, k := range from {
-				recs[i] = s.recs[k]
+			args := w.entryArgs(t, e, 0).only(func(seed int) bool { return w.clean(seed) == sure })
+			if len(args.values) == 0 {
+				continue
 			}
-			args, err := keyArgs(w.cat, st.from, from)
-			if err != nil {
-				continue // keys come from the database in our own form
+			out = append(out, source{
+				q: selectEntry(w.cat, t, e, what(), first), args: args.args(w.cat),
+				entry: e, step: &step{to: t}, seeds: args.seeds, sure: sure,
+			})
+			first += len(out[len(out)-1].args)
+		}
+	}
+	for _, shared := range []bool{false, true} {
+		for _, sure := range []bool{true, false} {
+			for _, st := range w.d.links[t.Name].in {
+				if s, ok := w.stepsFrom(st, shared, sure, what(), first); ok {
+					out = append(out, s)
+					first += len(s.args)
+				}
 			}
-			out = append(out, source{q: selectStep(w.cat, st, what(), first), args: args, step: st, from: recs})
-			first += len(args)
 		}
 	}
 	return out
+}
+
+// stepsFrom is the way into a leaf table by one step, from the rows remembered
+// that are (or are not) shared and beyond doubt.
+func (w *walk) stepsFrom(st *step, shared, sure bool, what string, first int) (source, bool) {
+	if shared && st.ref.SamePerson {
+		return source{}, false
+	}
+	s := w.sets[st.from.Name]
+	var from []string
+	for k, r := range s.recs {
+		if r.shared == shared && r.sure == sure {
+			from = append(from, k)
+		}
+	}
+	slices.Sort(from)
+	recs := make([]*rec, len(from))
+	for i, k := range from {
+		recs[i] = s.recs[k]
+	}
+	args, err := keyArgs(w.cat, st.from, from)
+	if err != nil || len(from) == 0 {
+		return source{}, false // keys come from the database in our own form
+	}
+	return source{q: selectStep(w.cat, st, what, first), args: args, step: st, from: recs, sure: sure}, true
 }
 
 // gather joins sources into one row per key: c0…, best (the first way in) and
@@ -113,10 +128,10 @@ func (e *emitter) leaf(ctx context.Context, t *dataset.Table) error {
 	if len(from) == 0 {
 		return nil
 	}
-	p := w.d.proposer(w.cat, t, othersSQL(from))
+	p := w.d.proposer(w.cat, t, w.othersSQL(t, from))
 	var q string
 	var args []any
-	if one := from[0]; len(from) == 1 && one.entry == nil && !one.step.up && byKey(one.step.from, one.step.ref) && !w.d.links[t.Name].mixed {
+	if one := from[0]; len(from) == 1 && one.entry == nil && !one.step.up && byKey(one.step.from, one.step.ref) && !w.d.links[t.Name].asks(w.d.data, one.step) {
 		// One reference leads here, so no row comes twice.
 		p = w.d.proposer(w.cat, t, "")
 		q = selectStep(w.cat, one.step, keyText(w.cat, t, "t")+", k.ord, k.ord"+selected(p.exprs), 1)
@@ -140,71 +155,109 @@ func (e *emitter) leaf(ctx context.Context, t *dataset.Table) error {
 		if err != nil {
 			return err
 		}
-		return e.send(p, e.leafRow(p, from, raw, best), raw[3:])
+		r, err := e.leafRow(p, from, raw, best)
+		if err != nil {
+			return err
+		}
+		return e.send(p, r, raw[3:])
 	})
 }
 
-// othersSQL says for which rows it matters to whom they refer: those entered
-// whose person is not known, and those reached through other rows.
-func othersSQL(from []source) string {
-	out := "g.byref is null"
+// othersSQL says for which rows it matters to whom they refer: those in which
+// an identity stands, and those not reached by their one reference to a person.
+func (w *walk) othersSQL(t *dataset.Table, from []source) string {
+	var asked []string
 	for i, s := range from {
-		if s.entry == nil && !s.step.from.Person {
-			out += fmt.Sprintf(" or g.best >> 32 = %d", i)
+		if s.entry != nil || w.d.links[t.Name].asks(w.d.data, s.step) {
+			asked = append(asked, strconv.Itoa(i))
 		}
 	}
-	return out
+	if len(asked) == 0 {
+		return ""
+	}
+	return "g.best >> 32 in (" + strings.Join(asked, ", ") + ")"
 }
 
-// isMine reports whether an owner is one of the people found.
-func (e *emitter) isMine(owner string) bool {
+// mineOf divides the people who use a row into those found, by their number,
+// and others.
+func (e *emitter) mineOf(p *proposer, vals [][]byte) (mine []int, others []string, err error) {
 	if e.mine == nil {
-		e.mine = map[string]bool{}
-		for _, p := range e.w.people {
-			e.mine[ownerName(p.table.Name, p.key)] = true
+		e.mine = map[string]int{}
+		for i, p := range e.w.people {
+			e.mine[ownerName(p.table.Name, p.key)] = i
 		}
 	}
-	return e.mine[owner]
+	var names []string
+	for _, at := range p.users {
+		var some []string
+		if vals[at] == nil {
+			continue
+		}
+		if err := json.Unmarshal(vals[at], &some); err != nil {
+			return nil, nil, errOwner
+		}
+		names = append(names, some...)
+	}
+	slices.Sort(names)
+	for _, n := range slices.Compact(names) {
+		if i, ok := e.mine[n]; ok {
+			mine = append(mine, i)
+		} else {
+			others = append(others, n)
+		}
+	}
+	return mine, others, nil
 }
 
 // leafRow ties a streamed row to what led to it.
-func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) row {
+func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) (row, error) {
 	w := e.w
 	at := func(n int64) (source, int) { return from[n>>32], int(n & 0xffffffff) }
 	src, ord := at(best)
+	r := row{key: string(raw[0]), via: src.viaOf(w, ord), match: connect.Derived}
+	sure := src.sure
+	mine, others, err := e.mineOf(p, raw[3:])
+	if err != nil {
+		return r, err
+	}
+	for _, i := range mine {
+		sure = sure && !w.doubtfulPeople[w.leader(i)]
+	}
 	if src.entry == nil {
-		r := row{key: string(raw[0]), via: src.viaOf(w, ord), match: connect.Derived}
 		parent := src.from[ord-1]
 		r.owner, r.others, r.shared = e.owner(parent), parent.others, parent.shared
-		if w.ambiguous(parent) {
+		if !r.shared && len(others) > 0 {
+			r.others, r.shared = len(others), true // of the same thread, say, but somebody else's, too
+		}
+		if !sure {
 			r.match = connect.Ambiguous
 		}
-		if p.foreign >= 0 && !src.step.from.Person && !r.shared {
-			if who := string(raw[3+p.foreign]); who != "" && !e.isMine(who) {
-				r.others, r.shared = 1, true // of the same thread, say, but somebody else's
-			}
-		}
-		return r
+		return r, nil
 	}
-	r := row{key: string(raw[0]), via: src.viaOf(w, ord), match: connect.Exact}
-	owner := -1
+	r.match = connect.Exact
 	if raw[2] != nil {
-		if n, err := number(raw[2]); err == nil {
-			by, i := at(n)
-			if parent := by.from[i-1]; !parent.shared {
-				owner = w.ownerOf(parent)
-				r.owner = e.owner(parent)
-			}
+		n, err := number(raw[2])
+		if err != nil {
+			return r, err
 		}
+		by, i := at(n)
+		if parent := by.from[i-1]; !parent.shared {
+			r.owner = e.owner(parent)
+			sure = sure || parent.sure
+		}
+	}
+	if r.owner == "" && len(mine) > 0 {
+		r.owner = ownerName(w.people[mine[0]].table.Name, w.people[mine[0]].key)
 	}
 	switch {
-	case w.casts(src.seeds[ord-1], owner), owner >= 0 && w.doubtfulPeople[w.leader(owner)]:
-		r.match = connect.Ambiguous
-	case owner < 0 && p.foreign >= 0 && raw[3+p.foreign] != nil:
-		r.owner = string(raw[3+p.foreign])
-		if !e.search {
-			r.match = connect.Ambiguous
-		}
+	case len(mine) == 0 && len(others) > 0:
+		r.owner = others[0]
+		sure = e.search && sure // where nothing was walked, nobody is known whom it could contradict
+	case len(others) > 0:
+		r.others, r.shared = len(others), true
 	}
-	return r
+	if !sure {
+		r.match = connect.Ambiguous
+	}
+	return r, nil
 }

@@ -24,9 +24,12 @@ type links struct {
 	leaf bool
 	// mayShare: rows may be reached through a shared row.
 	mayShare bool
-	// mixed: rows refer to people and are reached through other rows, too, so
-	// that a row found may be somebody else's (a message of another sender).
-	mixed bool
+	// refers are the references to people that make them users of a row. A
+	// same_person reference that is walked up is none: it leads to its person.
+	refers []*dataset.Ref
+	// winding: a way from a person to a row here may lead twice through one table
+	// (an answer to an answer), so that no fixed condition describes all ways.
+	winding bool
 }
 
 // linksOf derives the walk's steps from the dataset, in a fixed order.
@@ -53,8 +56,13 @@ func linksOf(d *dataset.Dataset) map[string]*links {
 	}
 	for _, t := range d.Tables {
 		l := out[t.Name]
-		l.mixed = len(personRefs(d, t)) > 0 && slices.ContainsFunc(l.in, func(s *step) bool { return !s.from.Person })
-		l.mayShare = l.mayShare || l.mixed
+		for _, ref := range personRefs(d, t) {
+			if !ref.SamePerson || !ref.Up {
+				l.refers = append(l.refers, ref)
+			}
+		}
+		l.mayShare = l.mayShare || slices.ContainsFunc(l.in, func(s *step) bool { return l.asks(d, s) }) ||
+			(len(l.refers) > 0 && slices.ContainsFunc(t.Entries, func(e *dataset.Entry) bool { return e.Enter }))
 	}
 	for changed := true; changed; {
 		changed = false
@@ -71,18 +79,59 @@ func linksOf(d *dataset.Dataset) map[string]*links {
 		l := out[t.Name]
 		l.leaf = len(l.out) == 0 && !t.Person && !learns && len(t.SharedBy) == 0
 	}
+	markWinding(d, out)
 	return out
+}
+
+// markWinding finds the tables on circles of steps, and those behind them.
+func markWinding(d *dataset.Dataset, all map[string]*links) {
+	behind := func(t *dataset.Table) map[*dataset.Table]bool {
+		seen := map[*dataset.Table]bool{}
+		next := []*dataset.Table{t}
+		for len(next) > 0 {
+			x := next[0]
+			next = next[1:]
+			for _, s := range all[x.Name].out {
+				if !s.to.Person && !seen[s.to] {
+					seen[s.to] = true
+					next = append(next, s.to)
+				}
+			}
+		}
+		return seen
+	}
+	for _, t := range d.Tables {
+		if t.Person {
+			continue
+		}
+		if b := behind(t); b[t] {
+			for x := range b {
+				all[x.Name].winding = true
+			}
+		}
+	}
 }
 
 // personRefs are the references by which a row belongs to a person.
 func personRefs(d *dataset.Dataset, t *dataset.Table) []*dataset.Ref {
 	var out []*dataset.Ref
 	for _, ref := range t.Refs {
-		if to := d.Table(ref.To); to.Person && !t.Person && (ref.Down || ref.SamePerson) {
+		if to := d.Table(ref.To); to.Person && !t.Person && !ref.Handler && (ref.Down || ref.SamePerson) {
 			out = append(out, ref)
 		}
 	}
 	return out
+}
+
+// asks reports whether a row reached by s may be used by somebody else, so that
+// it has to be asked to whom it refers: always, unless it was reached by its one
+// reference to a person's whole key.
+func (l *links) asks(d *dataset.Dataset, s *step) bool {
+	if len(l.refers) == 0 {
+		return false
+	}
+	one := l.refers[0]
+	return len(l.refers) > 1 || s.up || s.ref != one || !byKey(d.Table(one.To), one)
 }
 
 // byKey reports whether the reference points at the whole key of its table, so

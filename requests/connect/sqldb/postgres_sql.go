@@ -171,6 +171,8 @@ func (*postgres) in(a attribute, expr string, n int) string {
 	return fmt.Sprintf("%s = any($%d::text[]::%s[])", expr, n, castType(a))
 }
 
+func (*postgres) list(text string) string { return "json_agg(" + text + ")::text" }
+
 func (*postgres) listed(text, list string) string {
 	return text + " = any(array(select jsonb_array_elements_text(" + list + "::jsonb)))"
 }

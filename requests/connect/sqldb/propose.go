@@ -17,18 +17,19 @@ type proposer struct {
 	t     *dataset.Table
 	exprs []string // selected for each row, all texts
 	// Positions in exprs; -1 where the table has none.
-	guard, rowUntil, purpose, foreign int
-	colUntil                          map[int]*dataset.Column
-	points                            map[int]string // system
-	read, readShared                  *connect.Proposal
-	detachAll, sharedKeep             *connect.Proposal
-	erase, never, detach              *connect.Proposal
-	masked                            []string
-	grounds                           []string
+	guard, rowUntil, purpose int
+	users                    []int // lists of people to whom the row refers
+	colUntil                 map[int]*dataset.Column
+	points                   map[int]string // system
+	read, readShared         *connect.Proposal
+	detachAll, sharedKeep    *connect.Proposal
+	erase, never, detach     *connect.Proposal
+	masked                   []string
+	grounds                  []string
 }
 
-func (d *DB) proposer(cat *catalog, t *dataset.Table, foreignIf string) *proposer {
-	p := &proposer{t: t, guard: -1, rowUntil: -1, purpose: -1, foreign: -1, colUntil: map[int]*dataset.Column{}, points: map[int]string{}}
+func (d *DB) proposer(cat *catalog, t *dataset.Table, usersIf string) *proposer {
+	p := &proposer{t: t, guard: -1, rowUntil: -1, purpose: -1, colUntil: map[int]*dataset.Column{}, points: map[int]string{}}
 	add := func(expr string) int {
 		p.exprs = append(p.exprs, expr)
 		return len(p.exprs) - 1
@@ -59,8 +60,10 @@ func (d *DB) proposer(cat *catalog, t *dataset.Table, foreignIf string) *propose
 	if s := t.Suppress; s != nil && s.PurposeColumn != "" {
 		p.purpose = add(textOf(cat, t, "t", s.PurposeColumn))
 	}
-	if f := foreignSQL(cat, d.data, t); f != "" && foreignIf != "" {
-		p.foreign = add("case when " + foreignIf + " then " + f + " end")
+	for _, ref := range personRefs(d.data, t) {
+		if usersIf != "" {
+			p.users = append(p.users, add("case when "+usersIf+" then "+refersSQL(cat, d.data, t, ref)+" end"))
+		}
 	}
 	p.fixed()
 	return p
@@ -141,19 +144,12 @@ func guardSQL(cat *catalog, t *dataset.Table, alias string) string {
 	return cat.guard(cat, t, alias, cols)
 }
 
-// foreignSQL finds the person to whom a row refers directly; "" when the table
-// refers to no people.
-func foreignSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table) string {
-	var alts []string
-	for _, ref := range personRefs(d, t) {
-		to := d.Table(ref.To)
-		alts = append(alts, "(select "+literal(cat, to.Name+"/")+" || "+keyText(cat, to, "p")+" from "+relName(to)+" p where "+
-			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)+" limit 1)")
-	}
-	if len(alts) == 0 {
-		return ""
-	}
-	return "coalesce(" + strings.Join(alts, ", ") + ")"
+// refersSQL lists the people to whom a row refers by ref: a JSON array of their
+// names, or null.
+func refersSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, ref *dataset.Ref) string {
+	to := d.Table(ref.To)
+	return "(select " + cat.list(literal(cat, to.Name+"/")+" || "+keyText(cat, to, "p")) + " from " + relName(to) + " p where " +
+		joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns) + ")"
 }
 
 // row is what the walk knows about a row.
@@ -162,6 +158,7 @@ type row struct {
 	match           connect.Match
 	others          int
 	shared          bool
+	used            bool // by people found, whom shared_by names
 }
 
 // found makes a Found of a row and its selected texts (nil for null).
@@ -204,7 +201,10 @@ func (p *proposer) erasure(r row, vals [][]byte, now time.Time) *connect.Proposa
 	if r.shared {
 		switch t.SharedErase {
 		case dataset.DetachRow:
-			return p.detachAll
+			if r.used {
+				return p.detachAll
+			}
+			return p.sharedKeep // nobody to be taken out of it
 		case dataset.KeepRow:
 			return p.sharedKeep
 		}

@@ -10,39 +10,95 @@ import (
 	"habeas/requests/connect/sqldb/dataset"
 )
 
-// usersSQL selects (k.ord, person table, person key) for everybody who uses the
-// rows of t whose keys are the parameters from $first on: those whom shared_by
-// names, and those to whom the row itself refers.
-func usersSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, first int) string {
+// usersSQL selects (k.ord, person table, person key, by) for everybody who uses
+// the rows of t whose keys are the parameters from $first on: those whom
+// shared_by names (by is 1), and those to whom the row itself refers by refs.
+func usersSQL(cat *catalog, d *dataset.Dataset, t *dataset.Table, refs []*dataset.Ref, first int) string {
+	k := keyParams(cat, t, first, "k")
+	rows := k.from + cat.join() + relName(t) + " t on " + equalKey(t, "t", k)
 	var parts []string
 	for _, s := range t.SharedBy {
 		by := d.Table(s.Table)
-		table, who := s.Table, keyText(cat, by, "b")
-		if s.Person != "" {
-			table, who = personOf(by, s.Person), textOf(cat, by, "b", s.Person)
+		who, person := by, "b"
+		from := rows + cat.join() + relName(by) + " b on " + joinOn(cat, by, "b", []string{s.Column}, t, "t", t.Key)
+		if ref := personOf(d, by, s.Person); ref != nil {
+			who, person = d.Table(ref.To), "p"
+			from += cat.join() + relName(who) + " p on " + joinOn(cat, who, "p", ref.ToColumns, by, "b", ref.Columns)
 		}
-		k := cat.params(first, "k", cat.attr(by, s.Column))
-		parts = append(parts, fmt.Sprintf("select k.ord, %s as kind, %s as who from %s%s%s b on %s = %s where %s is not null",
-			literal(cat, table), who, k.from, cat.join(), relName(by), col("b", s.Column), k.cols[0], who))
+		parts = append(parts, fmt.Sprintf("select k.ord, %s as kind, %s as who, 1 as by_row from %s", literal(cat, who.Name), keyText(cat, who, person), from))
 	}
-	k := keyParams(cat, t, first, "k")
-	for _, ref := range personRefs(d, t) {
+	for _, ref := range refs {
 		to := d.Table(ref.To)
-		parts = append(parts, fmt.Sprintf("select k.ord, %s as kind, %s as who from %s%s%s t on %s%s%s p on %s",
-			literal(cat, to.Name), keyText(cat, to, "p"), k.from, cat.join(), relName(t), equalKey(t, "t", k), cat.join(), relName(to),
+		parts = append(parts, fmt.Sprintf("select k.ord, %s as kind, %s as who, 0 as by_row from %s%s%s p on %s",
+			literal(cat, to.Name), keyText(cat, to, "p"), rows, cat.join(), relName(to),
 			joinOn(cat, to, "p", ref.ToColumns, t, "t", ref.Columns)))
 	}
 	return strings.Join(parts, " union ")
 }
 
-// personOf returns the table of people to which a column refers.
-func personOf(t *dataset.Table, column string) string {
+// personOf returns the reference of a column to a table of people.
+func personOf(d *dataset.Dataset, t *dataset.Table, column string) *dataset.Ref {
 	for _, ref := range t.Refs {
-		if len(ref.Columns) == 1 && ref.Columns[0] == column {
-			return ref.To
+		if len(ref.Columns) == 1 && ref.Columns[0] == column && d.Table(ref.To).Person {
+			return ref
 		}
 	}
-	return ""
+	return nil
+}
+
+// usage is who uses one row: people found, by their number, those of them whom
+// shared_by names, and others by name.
+type usage struct {
+	mine, byRow []int
+	others      []string
+}
+
+// users asks who uses rows.
+func (w *walk) users(ctx context.Context, t *dataset.Table, keys []string, refs []*dataset.Ref, fn func(key string, u usage)) error {
+	if len(keys) == 0 || (len(refs) == 0 && len(t.SharedBy) == 0) {
+		for _, key := range keys {
+			fn(key, usage{})
+		}
+		return nil
+	}
+	found := map[[2]string]int{}
+	for i, p := range w.people {
+		found[[2]string{p.table.Name, p.key}] = i
+	}
+	q := usersSQL(w.cat, w.d.data, t, refs, 1) + " order by 1, 2, 3"
+	for part := range slices.Chunk(keys, chunk) {
+		args, err := keyArgs(w.cat, t, part)
+		if err != nil {
+			return err
+		}
+		all := make([]usage, len(part))
+		err = w.tx.each(ctx, q, args, func(row [][]byte) error {
+			ord, err := number(row[0])
+			if err != nil {
+				return err
+			}
+			u := &all[ord-1]
+			kind, who := string(row[1]), string(row[2])
+			p, ok := found[[2]string{kind, who}]
+			switch {
+			case !ok && !slices.Contains(u.others, ownerName(kind, who)):
+				u.others = append(u.others, ownerName(kind, who))
+			case ok && !slices.Contains(u.mine, p):
+				u.mine = append(u.mine, p)
+			}
+			if ok && truth(row[3]) {
+				u.byRow = append(u.byRow, p)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for i, key := range part {
+			fn(key, all[i])
+		}
+	}
+	return nil
 }
 
 // release counts who else uses the rows held back, and lets those go on that
@@ -50,56 +106,32 @@ func personOf(t *dataset.Table, column string) string {
 func (w *walk) release(ctx context.Context) (freed bool, err error) {
 	for _, t := range w.d.data.Tables {
 		s := w.sets[t.Name]
-		if len(s.hold) == 0 {
-			continue
-		}
-		slices.Sort(s.hold)
 		hold := s.hold
-		for _, k := range hold {
-			s.recs[k].others, s.recs[k].users = 0, ""
-		}
-		q := usersSQL(w.cat, w.d.data, t, 1) + " order by 1, 2, 3"
-		args, err := keyArgs(w.cat, t, hold)
-		if err != nil {
-			return false, err
-		}
-		mine := map[[2]string]bool{}
-		for _, p := range w.people {
-			mine[[2]string{p.table.Name, p.key}] = true
-		}
-		users := map[string][]string{}
-		err = w.tx.each(ctx, q, args, func(row [][]byte) error {
-			ord, err := number(row[0])
-			if err != nil {
-				return err
-			}
-			key, kind, who := hold[ord-1], string(row[1]), string(row[2])
-			if mine[[2]string{kind, who}] {
-				users[key] = append(users[key], ownerName(kind, who))
+		s.hold = nil
+		slices.Sort(hold)
+		err := w.users(ctx, t, hold, w.d.links[t.Name].refers, func(key string, u usage) {
+			r := s.recs[key]
+			r.others, r.shared, r.users = len(u.others), len(u.others) > 0, w.ownerList(u.byRow)
+			if r.shared {
+				s.hold = append(s.hold, key)
 			} else {
-				s.recs[key].others++
+				w.free(s, key)
+				freed = true
 			}
-			return nil
 		})
 		if err != nil {
 			return false, err
 		}
-		s.hold = nil
-		for _, k := range hold {
-			r := s.recs[k]
-			if len(t.SharedBy) > 0 {
-				r.users = ownerList(users[k])
-			}
-			r.shared = r.others > 0
-			if r.shared {
-				s.hold = append(s.hold, k)
-			} else {
-				s.next = append(s.next, k)
-				freed = true
-			}
-		}
 	}
 	return freed, nil
+}
+
+func (w *walk) ownerList(people []int) string {
+	names := make([]string, len(people))
+	for i, p := range people {
+		names[i] = ownerName(w.people[p].table.Name, w.people[p].key)
+	}
+	return ownerList(names)
 }
 
 func ownerList(names []string) string {

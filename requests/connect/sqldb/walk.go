@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ const chunk = 20000
 // rec is one row found in a table from which the walk may go on.
 type rec struct {
 	parent *rec
+	also   []*rec // other rows that lead here
 	via    string
 	owner  int // index into walk.people; -1: the parent's
 	seeds  []int
@@ -22,6 +24,11 @@ type rec struct {
 	// row's parent where shared is set by it.
 	others  int
 	shared  bool
+	held    bool   // waits until it is known who else uses it
+	rooted  bool   // reached from a given identity, not from learned ones only
+	person  bool   // a row of a table of people
+	sure    bool   // set by doubt
+	doubted bool   // somebody in doubt uses it
 	linked  bool   // entered, and led to a person over same_person
 	users   string // Found.Owner of a row that several rows of the person use
 	foreign string // Found.Owner of a row that refers to somebody else
@@ -47,7 +54,7 @@ type seed struct {
 	id        connect.Identity
 	normal    string
 	via       string // how it was learned; empty for the given ones
-	from      *rec
+	from      []*rec // the rows that teach it; none for the given ones
 	ambiguous bool
 }
 
@@ -65,11 +72,21 @@ type walk struct {
 	learned  []learned
 	learning map[string][]string // rows still to learn from, by table
 	warnings map[string]string
-	skipped  []*rec // led to another person by a learned identity only
+	// fromPeople walks from people who are known to their rows, whoever else uses
+	// these, and to no other people.
+	fromPeople bool
+	skipped    []lead // rows known by learned identities only that lead to people
+	astray     []lead // people to whom a learned identity would lead
 
-	// Set by doubt when the walk is over.
-	doubtful       []bool       // by seed
-	doubtfulPeople map[int]bool // by leader
+	doubtfulPeople map[int]bool // by leader; set by doubt when the walk is over
+}
+
+// lead is a row at which a walk stopped.
+type lead struct {
+	seed int
+	from *rec
+	to   *set
+	key  string
 }
 
 type learned struct {
@@ -106,6 +123,9 @@ func (w *walk) seed(s *seed) {
 	}
 	for _, known := range w.seeds {
 		if known.id.Kind == s.id.Kind && known.normal == s.normal {
+			if len(known.from) > 0 && len(s.from) > 0 && !slices.Contains(known.from, s.from[0]) {
+				known.from = append(known.from, s.from[0])
+			}
 			return
 		}
 	}
@@ -150,54 +170,69 @@ func (w *walk) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, r := range w.skipped {
-		if w.ownerOf(r) >= 0 {
+	for _, l := range w.astray {
+		if r := l.to.recs[l.key]; r != nil {
+			r.seeds = append(r.seeds, l.seed)
+		} else {
+			w.seeds[l.seed].ambiguous = true
+		}
+	}
+	for _, l := range w.skipped {
+		if l.from.rooted || l.to.recs[l.key] != nil {
 			continue
 		}
-		for _, i := range r.seeds {
+		for _, i := range l.from.seeds {
 			w.seeds[i].ambiguous = true
 		}
 	}
 	w.ambiguities()
+	if len(w.doubtfulPeople) > 0 {
+		for _, t := range w.d.data.Tables {
+			if err := w.usedInDoubt(ctx, t); err != nil {
+				return err
+			}
+		}
+	}
+	w.doubt()
 	return nil
 }
 
-// foreigners finds rows in which an identity of the person stands, but which
-// refer to somebody else.
-func (w *walk) foreigners(ctx context.Context, t *dataset.Table) error {
-	f := foreignSQL(w.cat, w.d.data, t)
+// usedInDoubt finds rows that somebody uses who is in doubt.
+func (w *walk) usedInDoubt(ctx context.Context, t *dataset.Table) error {
 	s := w.sets[t.Name]
-	if f == "" || w.d.links[t.Name].leaf {
+	if t.Person {
+		return nil
+	}
+	return w.users(ctx, t, slices.Sorted(maps.Keys(s.recs)), personRefs(w.d.data, t), func(key string, u usage) {
+		for _, p := range u.mine {
+			s.recs[key].doubted = s.recs[key].doubted || w.doubtfulPeople[w.leader(p)]
+		}
+	})
+}
+
+// foreigners finds rows in which an identity of the person stands, but which
+// only other people use.
+func (w *walk) foreigners(ctx context.Context, t *dataset.Table) error {
+	s := w.sets[t.Name]
+	if w.d.links[t.Name].leaf || t.Person {
 		return nil
 	}
 	var own []string
 	for k, r := range s.recs {
-		if r.parent == nil && w.ownerOf(r) < 0 {
+		if len(r.seeds) > 0 {
 			own = append(own, k)
 		}
 	}
-	k := keyParams(w.cat, t, 1, "k")
-	q := "select k.ord, " + f + " from " + k.from + w.cat.join() + relName(t) + " t on " + equalKey(t, "t", k)
-	for part := range slices.Chunk(own, chunk) {
-		args, err := keyArgs(w.cat, t, part)
-		if err != nil {
-			return err
-		}
-		err = w.tx.each(ctx, q, args, func(row [][]byte) error {
-			ord, err := number(row[0])
-			if err != nil {
-				return err
+	slices.Sort(own)
+	return w.users(ctx, t, own, personRefs(w.d.data, t), func(key string, u usage) {
+		r := s.recs[key]
+		if len(u.mine) == 0 && len(u.others) > 0 {
+			r.foreign = u.others[0]
+			if len(t.SharedBy) == 0 {
+				r.shared, r.others = false, 0
 			}
-			if row[1] != nil {
-				s.recs[part[ord-1]].foreign = string(row[1])
-			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
-	}
-	return nil
+	})
 }
 
 // follow goes on from every row that has not been followed.
@@ -214,7 +249,7 @@ func (w *walk) follow(ctx context.Context, shared bool) error {
 			slices.Sort(from)
 			busy = true
 			for _, st := range w.d.links[t.Name].out {
-				if w.d.links[st.to.Name].leaf {
+				if w.d.links[st.to.Name].leaf && !w.fromPeople {
 					continue
 				}
 				if err := w.step(ctx, st, from, shared); err != nil {
@@ -242,7 +277,7 @@ func (w *walk) step(ctx context.Context, st *step, from []string, shared bool) e
 			if err != nil {
 				return err
 			}
-			w.reach(st, string(row[0]), s.recs[part[ord-1]], shared)
+			w.reach(st, string(row[0]), part[ord-1], shared)
 			return nil
 		})
 		if err != nil {
@@ -252,50 +287,65 @@ func (w *walk) step(ctx context.Context, st *step, from []string, shared bool) e
 	return nil
 }
 
-// reach notes that a step led from parent to the row with this key.
-func (w *walk) reach(st *step, key string, parent *rec, shared bool) {
-	s := w.sets[st.to.Name]
+// reach notes that a step led from a row to the row with this key.
+func (w *walk) reach(st *step, key, fromKey string, shared bool) {
+	s, from := w.sets[st.to.Name], w.sets[st.from.Name]
+	parent := from.recs[fromKey]
 	if r := s.recs[key]; r != nil {
-		if r == parent {
-			return
-		}
-		a, b := w.ownerOf(r), w.ownerOf(parent)
-		if st.ref.SamePerson {
-			w.same(r, parent, a, b)
-		}
-		if a < 0 && !parent.shared && r.parent == nil {
-			r.owner = b
-		}
+		w.again(st, s, r, key, from, parent, fromKey)
 		return
 	}
 	if w.base != nil && w.base.sets[st.to.Name].recs[key] != nil {
 		return
 	}
-	if st.ref.SamePerson && w.taughtOnly(parent) {
-		w.skipped = append(w.skipped, parent)
+	if w.fromPeople && st.to.Person {
 		return
 	}
-	r := &rec{parent: parent, owner: -1, via: w.via(parent.via, st.label), shared: shared, others: parent.others}
+	if st.ref.SamePerson && !parent.rooted {
+		w.skipped = append(w.skipped, lead{from: parent, to: s, key: key})
+		return
+	}
+	r := &rec{parent: parent, owner: -1, via: w.via(parent.via, st.label), shared: shared, others: parent.others, rooted: parent.rooted, person: st.to.Person}
 	s.recs[key] = r
 	if st.to.Person {
 		r.owner = w.newPerson(st.to, key)
 		w.same(r, parent, r.owner, w.ownerOf(parent))
 	}
-	w.found(s, key, w.d.links[st.to.Name].mixed && !st.from.Person)
+	w.found(s, key, w.d.links[st.to.Name].asks(w.d.data, st))
 }
 
-// taughtOnly reports whether a row is known only by identities learned on the
-// way: such a row never leads on to another person.
-func (w *walk) taughtOnly(r *rec) bool {
-	if r.parent != nil || r.owner >= 0 || len(r.seeds) == 0 {
-		return false
+// again notes that one more row led to a row that is known.
+func (w *walk) again(st *step, s *set, r *rec, key string, from *set, parent *rec, fromKey string) {
+	if r == parent || (parent.shared && !r.shared) {
+		return
 	}
-	for _, i := range r.seeds {
-		if w.seeds[i].from == nil {
-			return false
+	if r.parent != parent && !slices.Contains(r.also, parent) {
+		r.also = append(r.also, parent)
+	}
+	if parent.shared {
+		return
+	}
+	if st.ref.SamePerson {
+		w.same(r, parent, w.ownerOf(r), w.ownerOf(parent))
+		if s.t.Person && !parent.rooted {
+			w.root(from, parent, fromKey)
 		}
 	}
-	return true
+	if parent.rooted && !r.rooted {
+		w.root(s, r, key)
+	}
+	if r.parent == nil && w.ownerOf(r) < 0 {
+		r.owner = w.ownerOf(parent)
+	}
+}
+
+// root notes that a row known by learned identities only is reached from a
+// given one, too, and goes on from it once more: now it may lead to people.
+func (w *walk) root(s *set, r *rec, key string) {
+	r.rooted = true
+	if !r.held && !r.shared {
+		s.next = append(s.next, key)
+	}
 }
 
 // same notes that two rows are one human being's.
@@ -316,13 +366,22 @@ func (w *walk) same(r, parent *rec, a, b int) {
 // found queues a row: to be followed, or to wait until it is known who else
 // uses it.
 func (w *walk) found(s *set, key string, wait bool) {
-	if (wait || len(s.t.SharedBy) > 0) && !s.recs[key].shared {
+	r := s.recs[key]
+	if (wait || len(s.t.SharedBy) > 0) && !r.shared && !w.fromPeople {
+		r.held = true
 		s.hold = append(s.hold, key)
-	} else {
-		s.next = append(s.next, key)
+		return
 	}
+	w.free(s, key)
+}
+
+// free goes on from a row, and learns from it when it is the person's alone.
+func (w *walk) free(s *set, key string) {
+	r := s.recs[key]
+	r.held = false
+	s.next = append(s.next, key)
 	for _, e := range s.t.Entries {
-		if e.Learn && !s.recs[key].shared {
+		if e.Learn && !r.shared {
 			w.learning[s.t.Name] = append(w.learning[s.t.Name], key)
 			return
 		}
