@@ -170,3 +170,31 @@ func TestCheckFaults(t *testing.T) {
 		})
 	}
 }
+
+// A constraint that was added since the last look would take rows of others
+// along; the erasure sees it.
+func TestApplySeesANewConstraint(t *testing.T) {
+	s := open(t, `create table people (id int primary key, email text not null); create index on people (lower(email));
+create table pets (id int primary key, owner int);
+insert into people values (1, 'p1@example.test'), (2, 'p2@example.test');
+insert into pets values (1, 1);`, `version: 1
+tables:
+  people:
+    key: id
+    person: true
+    erase: delete
+    columns: {id: {}, email: {category: contact.email, identity: email}}
+`)
+	erase := func(email string) error {
+		found, _ := connecttest.Find(t, s.DB, []connect.Identity{proven("email", email)})
+		_, err := connecttest.Apply(t.Context(), s.DB, "job", connecttest.Erasure(found))
+		return err
+	}
+	if err := erase("p2@example.test"); err != nil {
+		t.Fatal(err)
+	}
+	exec(t, s.pool, "alter table pets add foreign key (owner) references people on delete cascade")
+	if err := erase("p1@example.test"); connect.Advice(err).Code != "cascade" {
+		t.Errorf("the cascade was not seen: %v", err)
+	}
+}
