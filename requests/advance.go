@@ -84,7 +84,7 @@ func (ch *change) stepExecuting(ctx context.Context) (bool, error) {
 	if waits, err := ch.run(ctx, Check, ch.s.finders(), ch.at); waits || err != nil {
 		return true, err
 	}
-	if plan.concerns("access", "portability") { // a package too where all is withheld: it says so
+	if plan.concerns("access", "portability") && !ch.c.packaged() { // a package too where all is withheld: it says so
 		if waits, err := ch.run(ctx, Package, []string{OwnSystem}, ch.at); waits || err != nil {
 			return true, err
 		}

@@ -154,7 +154,7 @@ func (ch *change) stepDiscovering(ctx context.Context) (bool, error) {
 	if err != nil {
 		return true, err
 	}
-	if ch.c.Asks("access", "portability") {
+	if ch.c.Asks("access", "portability") && !ch.c.packaged() {
 		if waits, err := ch.run(ctx, Collect, plan.systems(connect.Disclose, connect.Redact), ch.at); waits || err != nil {
 			return true, err
 		}

@@ -109,7 +109,7 @@ func (s *Service) FinishManual(ctx context.Context, by Actor, id, task uuid.UUID
 func (s *Service) RetryTask(ctx context.Context, by Actor, id, task uuid.UUID) error {
 	return s.within(ctx, id, func(ch *change) error {
 		tag, err := ch.Exec(ctx, `update tasks set status = 'waiting', next_attempt_at = $3, dispatched_at = null, attempts_failed = 0
-			where id = $1 and case_id = $2 and (status = 'waiting' or status = 'failed' and error_code <> $4)`, task, id, ch.at, codeReappeared)
+			where id = $1 and case_id = $2 and status in ('waiting', 'failed')`, task, id, ch.at)
 		if err != nil {
 			return fmt.Errorf("retry task: %w", err)
 		}

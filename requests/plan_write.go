@@ -47,8 +47,9 @@ func (ch *change) newPlan(ctx context.Context) (*planWriter, error) {
 	if err := ch.QueryRow(ctx, `select coalesce(max(p.version), 0) + 1 from plans p where p.case_id = $1`, ch.c.ID).Scan(&p.Version); err != nil {
 		return nil, fmt.Errorf("number plan: %w", err)
 	}
-	_, err = ch.Exec(ctx, `insert into plans (id, case_id, version, hash, header, records, counts, created_at) values ($1, $2, $3, '', $4, 0, '[]', $5)`,
-		p.ID, ch.c.ID, p.Version, p.Header, ch.at)
+	_, err = ch.Exec(ctx, `insert into plans (id, case_id, version, hash, header, records, counts, created_at, lookups, holds)
+		select $1, $2, $3, '', $4, 0, '[]', $5, coalesce(o.lookups, '{}'), coalesce(o.holds, '{}') from (values (1)) v left join plans o on o.id = $6`,
+		p.ID, ch.c.ID, p.Version, p.Header, ch.at, ch.c.PlanID)
 	if err != nil {
 		return nil, fmt.Errorf("insert plan: %w", err)
 	}

@@ -238,6 +238,9 @@ func (ch *change) proposer(system string) plan.Proposer {
 
 func (s *Service) proposer(key seal.Key, system string, c *Case) plan.Proposer {
 	rights := slices.DeleteFunc(slices.Clone(c.Rights), func(right string) bool {
+		if c.packaged() && (right == "access" || right == "portability") {
+			return true // the copy is made; its records are carried
+		}
 		return slices.ContainsFunc(c.Decisions, func(d RightDecision) bool { return d.Right == right && d.Decision == "refused" })
 	})
 	return plan.Proposer{

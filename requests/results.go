@@ -118,10 +118,13 @@ func (s *Service) Compare(ctx context.Context, cl *Claim) (*Comparison, error) {
 	if err := openJSON(cl.Key, "task", in, &cmp.Who); err != nil {
 		return nil, err
 	}
-	next, stop := iter.Pull2(s.Planned(ctx, cl))
+	next, stop := iter.Pull2(recordsOf(ctx, s.db, cl.Key, *cl.PlanID, cl.System, nil))
 	cmp.stop = stop
 	cmp.Drift = plan.NewDrift(func() (plan.Record, bool, error) {
 		r, err, ok := next()
+		for ok && err == nil && r.Note.Carried { // done before: what is gone since is no drift
+			r, err, ok = next()
+		}
 		return r.Record, ok && err == nil, err
 	})
 	return cmp, nil
@@ -150,20 +153,7 @@ func (s *Service) Drifted(ctx context.Context, cl *Claim, code string, records i
 			Code: evidence.Code(code), PlanHash: evidence.Digest(p.Hash), Records: evidence.Count(records),
 			System: evidence.Code(cl.System), Task: evidence.ID(cl.ID.String()),
 		})
-		if err := ch.cancelTasks(ctx); err != nil {
-			return err
-		}
-		if _, err := ch.Exec(ctx, `update plans set stale = true where id = $1`, p.ID); err != nil {
-			return fmt.Errorf("mark plan stale: %w", err)
-		}
-		if err := ch.become(workerActor, Review); err != nil {
-			return err
-		}
-		if p.Version >= maxDrifts {
-			ch.c.setFlag(Attention, true)
-			return nil
-		}
-		return ch.startDiscovery(ctx, workerActor)
+		return ch.replan(ctx, p)
 	})
 }
 
@@ -228,8 +218,6 @@ func (s *Service) PlannedAction(ctx context.Context, cl *Claim, typ, key, right 
 	return a, err == nil, err
 }
 
-// codeReappeared marks a verify that found what the plan does not have.
-const codeReappeared = "reappeared"
 
 // Looked is what a verify or re-scan found.
 type Looked struct {
@@ -257,20 +245,24 @@ func (s *Service) LookedAgain(ctx context.Context, cl *Claim, l Looked) error {
 			Attempt: l.Back.Attempt, Count: l.Back.Count, SHA256: l.Back.SHA256, System: l.Back.System, Task: l.Back.Task, Round: round,
 		})
 		ch.c.setFlag(Attention, true)
-		if ch.c.Status == Completed {
-			if err := ch.cancelTasks(ctx); err != nil {
-				return err
-			}
-			// the plan was carried out; what is there now needs a new search
-			if _, err := ch.Exec(ctx, `update plans set stale = true where id = $1`, ch.c.PlanID); err != nil {
-				return fmt.Errorf("mark plan stale: %w", err)
-			}
-			return ch.become(workerActor, Review)
+		p, err := ch.plan(ctx)
+		if err != nil {
+			return err
 		}
-		// a record that the plan does not have keeps the case from completing
-		_, err := ch.Exec(ctx, `update tasks set status = 'failed', error_code = $2,
-			error_text = 'A record of the person that the plan does not have was found after the erasure.' where id = $1`, cl.ID, codeReappeared)
-		return err
+		if ch.c.Status == Verifying { // the plan lacks a record: a new one carries what is done
+			return ch.replan(ctx, p)
+		}
+		if ch.c.Status != Completed {
+			return nil // another system's look took the plan back before
+		}
+		if err := ch.cancelTasks(ctx); err != nil {
+			return err
+		}
+		// the plan was carried out; what is there now needs a new search
+		if _, err := ch.Exec(ctx, `update plans set stale = true where id = $1`, p.ID); err != nil {
+			return fmt.Errorf("mark plan stale: %w", err)
+		}
+		return ch.become(workerActor, Review)
 	})
 }
 

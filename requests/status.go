@@ -43,7 +43,7 @@ var transitions = map[Status][]Status{
 	Discovering: {Review, Executing, Withdrawn},
 	Review:      {Discovering, Executing, Refused, Withdrawn},
 	Executing:   {Verifying, Review, Withdrawn},
-	Verifying:   {Completed},
+	Verifying:   {Completed, Review},
 	Completed:   {Closed, Review},
 }
 

@@ -50,7 +50,7 @@ func TestEveryPairOfStatuses(t *testing.T) {
 		"discovering>review", "discovering>executing", "discovering>withdrawn",
 		"review>discovering", "review>executing", "review>refused", "review>withdrawn",
 		"executing>verifying", "executing>review", "executing>withdrawn",
-		"verifying>completed", "completed>closed", "completed>review",
+		"verifying>completed", "verifying>review", "completed>closed", "completed>review",
 	} {
 		want[p] = true
 	}

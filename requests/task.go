@@ -84,7 +84,7 @@ func (ch *change) addTask(ctx context.Context, system string, stage Stage, round
 // claim is one statement and one commit: it locks the case, takes a free slot
 // and the task, and writes the intent. No row: it cannot be had now.
 // claim: a search waits until no act of its case is under way, for what that
-// does would look like drift.
+// does would look like drift; nothing is erased before every hold was weighed.
 const claim = `with held as (
 		select c.id, t.system from cases c join tasks t on t.case_id = c.id
 		where t.id = $1 and t.status = 'waiting' and t.next_attempt_at <= now() for update of c),
@@ -99,6 +99,7 @@ const claim = `with held as (
 			and not exists (select 1 from systems y where y.name in (t.system, '*') and y.paused)
 			and not (t.stage in ('discover', 'check') and exists (select 1 from tasks o
 				where o.case_id = t.case_id and o.status = 'running' and o.stage in ('suppress', 'erase')))
+			and not (t.stage = 'erase' and ` + unweighed + `)
 		returning t.id, t.case_id, t.system, t.stage, t.round, t.plan_id, t.attempt, t.attempts_failed, t.attempt > 1 and t.intent_at is not null as again, t.sealed_in),
 	taken as (
 		update slots s set task_id = $1, lease_until = now() + $2::interval from slot, claimed
@@ -116,6 +117,21 @@ const claim = `with held as (
 // Claim takes a waiting task under a lease and commits the intent, as an
 // event, before anything is done. ErrNotNow if it cannot be had.
 func (s *Service) Claim(ctx context.Context, id uuid.UUID, worker string, lease time.Duration) (*Claim, error) {
+	cl, err := s.claim(ctx, id, worker, lease)
+	if !errors.Is(err, ErrNotNow) {
+		return cl, err
+	}
+	clear, werr := s.weighAgain(ctx, id)
+	switch {
+	case werr != nil:
+		return nil, werr
+	case !clear:
+		return nil, ErrNotNow
+	}
+	return s.claim(ctx, id, worker, lease)
+}
+
+func (s *Service) claim(ctx context.Context, id uuid.UUID, worker string, lease time.Duration) (*Claim, error) {
 	var cl Claim
 	var wrapped []byte
 	err := s.db.QueryRow(ctx, claim, id, lease, worker, workerActor.String(), evidence.NewSalt()).Scan(

@@ -54,6 +54,8 @@ type Note struct {
 	Until     string        `json:"until,omitempty"` // date at which a ground to keep ends
 	Undecided bool          `json:"undecided,omitempty"`
 	ByDesk    bool          `json:"by_desk,omitempty"` // the ground is a person's words
+	Hold      string        `json:"hold,omitempty"`    // id of the hold that keeps it
+	Carried   bool          `json:"carried,omitempty"` // done under an earlier plan of the case
 	// Proposed is what would be done to an ambiguous record if it is this
 	// person's.
 	Proposed *Proposed `json:"proposed,omitempty"`
