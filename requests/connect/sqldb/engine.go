@@ -67,6 +67,8 @@ type spelling interface {
 	bytewise(text string) string
 	// alike reports whether columns can be compared directly.
 	alike(a, b attribute) bool
+	// fits reports whether a text can be compared with a column at all.
+	fits(a attribute, text string) bool
 	// value is a text of the dataset file as a value for a column.
 	value(a attribute, text string) string
 	// equal compares a column with a value, exactly; for same, null is null.

@@ -35,7 +35,7 @@ func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, from int) entryArgs
 	var out entryArgs
 	a := w.cat.attr(t, e.Column)
 	add := func(value, network string, ord int) {
-		if !fitsColumn(a, value) || strings.ContainsRune(network, 0) {
+		if !fitsColumn(w.cat, a, value) || strings.ContainsRune(network, 0) {
 			return
 		}
 		for i := range out.values {

@@ -25,7 +25,7 @@ func (d *DB) lookBatch(ctx context.Context, tx session, cat *catalog, b *batch, 
 	if b.action == connect.Detach && len(b.fields) == 0 && len(t.SharedBy) == 0 {
 		b.fields = detachFields(t)
 	}
-	cols, err := splitKeys(t, b.keys)
+	cols, err := keyColumns(cat, t, b.keys)
 	if err != nil {
 		return err
 	}

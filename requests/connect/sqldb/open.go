@@ -68,7 +68,7 @@ func Open(_ context.Context, cfg connect.Config) (connect.Connector, error) {
 	if d.now == nil {
 		d.now = time.Now
 	}
-	if d.engine, err = openEngine(cfg, min(d.slots, 64)+2); err != nil {
+	if d.engine, err = openEngine(cfg, data, min(d.slots, 64)+2); err != nil {
 		return nil, fmt.Errorf("system %s: %w", cfg.Name, err)
 	}
 	d.about = d.describe()
@@ -80,7 +80,20 @@ const connectLimit = 5 * time.Second
 
 // openEngine picks the kind of database that the URL names. Errors never quote
 // the URL, which is a secret.
-func openEngine(cfg connect.Config, conns int) (engine, error) {
+func openEngine(cfg connect.Config, data *dataset.Dataset, conns int) (engine, error) {
+	scheme, _, _ := strings.Cut(cfg.URL, "://")
+	mine := scheme == "mysql" || scheme == "mariadb"
+	if cfg.Kind != "" && (cfg.Kind == "mysql") != mine {
+		return nil, fmt.Errorf("url does not fit the kind %s", cfg.Kind)
+	}
+	if mine {
+		m, err := openMySQL(cfg.URL, conns)
+		if err != nil {
+			return nil, err
+		}
+		data.DefaultSchema(m.schema)
+		return m, nil
+	}
 	p, err := openPostgres(cfg.URL, conns)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,16 @@ func (*postgres) bytewise(text string) string { return text + ` collate "C"` }
 
 func (*postgres) alike(a, b attribute) bool { return castType(a) == castType(b) }
 
+func (*postgres) fits(a attribute, v string) bool {
+	switch {
+	case a.whole():
+		return isWhole(v, false)
+	case a.base == "uuid":
+		return isUUID(v)
+	}
+	return true
+}
+
 func (*postgres) value(_ attribute, text string) string { return quoteText(text) }
 
 func (*postgres) equal(_ attribute, expr, value string) string { return expr + " = " + value }
@@ -145,7 +155,7 @@ func (p *postgres) among(cat *catalog, t *dataset.Table, alias string, first int
 }
 
 func (p *postgres) keyed(cat *catalog, t *dataset.Table, keys []string) (rowset, error) {
-	cols, err := splitKeys(t, keys)
+	cols, err := keyColumns(cat, t, keys)
 	return rowset{on: p.among(cat, t, "t", 1), args: p.args(cols)}, err
 }
 

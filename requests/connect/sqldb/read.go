@@ -167,6 +167,7 @@ const (
 	formRaw                  // JSON already
 	formTime                 // "2006-01-02 15:04:05" becomes "2006-01-02T15:04:05"
 	formZone                 // the same with +00
+	formUTC                  // the same without, in UTC
 	formJSON                 // through to_json
 	formRedacted             // not selected
 )
@@ -191,15 +192,18 @@ func appendJSON(dst []byte, f form, v []byte) []byte {
 		return append(dst, "false"...)
 	case formRaw, formJSON:
 		return append(dst, v...)
-	case formTime, formZone:
-		if len(v) < 19 || v[10] != ' ' { // infinity, years of five digits, BC
+	case formTime, formZone, formUTC:
+		if len(v) < 19 || v[10] != ' ' || string(v[:10]) == "0000-00-00" { // infinity, years of five digits, BC, none
 			return appendQuoted(dst, v)
 		}
 		dst = append(dst, '"')
 		dst = append(dst, v[:10]...)
 		dst = append(dst, 'T')
 		dst = append(dst, v[11:]...)
-		if f == formZone && strings.HasSuffix(string(v), "+00") {
+		switch {
+		case f == formUTC:
+			dst = append(dst, "+00:00"...)
+		case f == formZone && strings.HasSuffix(string(v), "+00"):
 			dst = append(dst, ":00"...)
 		}
 		return append(dst, '"')

@@ -3,8 +3,10 @@ package sqldb
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"habeas/requests/connect"
 	"habeas/requests/connect/sqldb/dataset"
@@ -73,6 +75,21 @@ func keyParams(cat *catalog, t *dataset.Table, first int, alias string) keys {
 		like[i] = cat.attr(t, k)
 	}
 	return cat.params(first, alias, like...)
+}
+
+// keyColumns are keys by column, each of a form that its column can hold.
+func keyColumns(cat *catalog, t *dataset.Table, keys []string) ([][]string, error) {
+	cols, err := splitKeys(t, keys)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range cols {
+		a := cat.attr(t, t.Key[i])
+		if slices.ContainsFunc(c, func(v string) bool { return !fitsColumn(cat, a, v) }) {
+			return nil, errKey
+		}
+	}
+	return cols, nil
 }
 
 // keyArgs are the values of keyParams.
@@ -157,20 +174,25 @@ func splitSocial(kind, value string) (part, network string, ok bool) {
 
 // fitsColumn reports whether a value can be compared with the column at all,
 // so that an identity of another form never makes a statement fail.
-func fitsColumn(a attribute, v string) bool {
-	switch {
-	case strings.ContainsRune(v, 0):
-		return false
-	case a.whole() && a.unsigned:
-		_, err := strconv.ParseUint(v, 10, 64)
-		return err == nil
-	case a.whole():
-		_, err := strconv.ParseInt(v, 10, 64)
-		return err == nil
-	case a.base == "uuid":
-		return len(v) == 36 && strings.Count(v, "-") == 4 && strings.Trim(v, "0123456789abcdefABCDEF-") == ""
+func fitsColumn(cat *catalog, a attribute, v string) bool {
+	return !strings.ContainsRune(v, 0) && utf8.ValidString(v) && cat.fits(a, v)
+}
+
+// isUUID reports whether a text is a UUID as databases write it.
+func isUUID(v string) bool {
+	return len(v) == 36 && strings.Count(v, "-") == 4 && strings.Trim(v, "0123456789abcdefABCDEF-") == ""
+}
+
+// isWhole reports whether a text is a number that a column of whole numbers
+// can hold.
+func isWhole(v string, unsigned bool) bool {
+	var err error
+	if unsigned {
+		_, err = strconv.ParseUint(v, 10, 64)
+	} else {
+		_, err = strconv.ParseInt(v, 10, 64)
 	}
-	return true
+	return err == nil
 }
 
 // ownerName and splitOwner write and read Found.Owner: "contacts/17", or a JSON
