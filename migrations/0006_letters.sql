@@ -28,7 +28,7 @@ create index letter_drafts_old on letter_drafts (made_at);
 alter table outbox drop constraint outbox_status_check;
 alter table outbox add constraint outbox_status_check check (status in ('due', 'sent', 'failed', 'paper'));
 
-grant select, insert, update on letter_words to habeas_app;
+grant select, insert, update, delete on letter_words to habeas_app;
 grant select, insert, update, delete on letter_drafts to habeas_app;
 
 -- +goose Down

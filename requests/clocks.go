@@ -108,27 +108,29 @@ func (ch *change) allowed(do string, st Step) error {
 
 // Pause stops the clock for a question, where the law has that.
 func (s *Service) Pause(ctx context.Context, by Actor, id uuid.UUID, st Step) (*Case, error) {
-	return s.decideClock(ctx, id, func(ch *change) error {
-		if ch.c.Has(Paused) {
-			return refuse(Conflict, "already-paused", "The clock is paused already.")
-		}
-		if strings.TrimSpace(st.Ground) == "" {
-			return invalid(FieldError{Field: "ground", Message: "Say what the pause is for: identity, clarification or fee."})
-		}
-		if err := ch.allowed(clock.Pause, st); err != nil {
-			return err
-		}
-		ch.c.setFlag(Paused, true)
-		ch.c.ClockEvents = append(slices.Clone(ch.c.ClockEvents), clock.Event{Kind: clock.PauseKind(st.Ground), From: ch.today(), Right: st.Right})
-		if err := ch.s.setClock(ch.c); err != nil {
-			return err
-		}
-		ch.record(by, evidence.ClockPaused{
-			Cite: ch.cite(st), From: evidence.Date(ch.today().String()), Ground: evidence.Code(clock.PauseKind(st.Ground)),
-			Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right),
-		})
-		return nil
+	return s.decideClock(ctx, id, func(ch *change) error { return ch.pause(by, st) })
+}
+
+func (ch *change) pause(by Actor, st Step) error {
+	if ch.c.Has(Paused) {
+		return refuse(Conflict, "already-paused", "The clock is paused already.")
+	}
+	if strings.TrimSpace(st.Ground) == "" {
+		return invalid(FieldError{Field: "ground", Message: "Say what the pause is for: identity, clarification or fee."})
+	}
+	if err := ch.allowed(clock.Pause, st); err != nil {
+		return err
+	}
+	ch.c.setFlag(Paused, true)
+	ch.c.ClockEvents = append(slices.Clone(ch.c.ClockEvents), clock.Event{Kind: clock.PauseKind(st.Ground), From: ch.today(), Right: st.Right})
+	if err := ch.s.setClock(ch.c); err != nil {
+		return err
+	}
+	ch.record(by, evidence.ClockPaused{
+		Cite: ch.cite(st), From: evidence.Date(ch.today().String()), Ground: evidence.Code(clock.PauseKind(st.Ground)),
+		Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right),
 	})
+	return nil
 }
 
 // Resume lets the clock run on and computes the deadlines anew.
@@ -165,14 +167,16 @@ func (s *Service) Extend(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		if err := ch.announced(st); err != nil {
 			return err
 		}
-		before := ch.c.DueOn
+		right := firstOf(st.Right, ch.c.Rights[0])
+		before := dateTime(ch.dueOf(right, true))
 		ch.c.setFlag(Extended, true)
 		ch.c.ClockEvents = append(slices.Clone(ch.c.ClockEvents), clock.Event{Kind: clock.Extended, From: ch.today(), To: st.Until, Right: st.Right})
 		if err := ch.s.setClock(ch.c); err != nil {
 			return err
 		}
+		after := dateTime(ch.dueOf(right, false))
 		ch.record(by, evidence.ClockExtended{
-			Cite: ch.cite(st), From: evidence.Day(before), To: evidence.Day(ch.c.DueOn), Ground: evidence.Code(firstOf(st.Ground, "reason")),
+			Cite: ch.cite(st), From: evidence.Day(before), To: evidence.Day(after), Ground: evidence.Code(firstOf(st.Ground, "reason")),
 			On: evidence.Date(ch.today().String()), Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(st.Right), Until: evidence.Date(st.Until.String()),
 		})
 		return ch.letterExtension(ctx, before, st)

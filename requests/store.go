@@ -20,7 +20,7 @@ const caseColumns = `c.id, c.reference, c.status, c.flags, c.rights, c.purposes,
 	c.pause_policy, c.locale, c.channel, c.result, c.decisions, c.clock_events, c.deadlines, c.received_at, c.filed_at, c.due_on,
 	c.verified_at, c.acted_at, c.wait_until, c.completed_at, c.closed_at, c.unverified_at,
 	c.package_name, c.package_size, c.package_sha, c.package_until, c.plan_id, c.filed_by, c.event_seq, c.event_at,
-	c.email_lookup, c.key_wrapped, c.sealed, c.holidays`
+	c.email_lookup, c.key_wrapped, c.sealed, c.holidays, c.kind, c.of_case, c.joined_into, c.recourse_until, c.retain_until`
 
 // scan reads a case, which knows the law table in force.
 func (s *Service) scan(row pgx.Row, more ...any) (*Case, error) {
@@ -39,7 +39,7 @@ func scanCase(row pgx.Row, more ...any) (*Case, error) {
 		&c.VerifiedAt, &c.ActedAt, &c.WaitUntil, &c.CompletedAt, &c.ClosedAt, &c.Unverified,
 		&c.PackageName, &c.PackageSize, &c.PackageSHA, &c.PackageUntil, &c.PlanID, &c.FiledBy, &c.eventSeq,
 		infinite{&c.eventAt},
-		&c.email, &c.wrapped, &c.sealed, &c.Holidays,
+		&c.email, &c.wrapped, &c.sealed, &c.Holidays, &c.Kind, &c.Of, &c.JoinedInto, &c.RecourseUntil, &c.RetainUntil,
 	}, more...)...)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
@@ -118,6 +118,9 @@ func (ch *change) commit(ctx context.Context, fn func(*change) error) error {
 	if err := fn(ch); err != nil {
 		return err
 	}
+	if rehearsalOf(ctx) != nil {
+		return errRehearsed // the caller rolls back
+	}
 	if err := ch.save(ctx); err != nil {
 		return err
 	}
@@ -129,7 +132,7 @@ func (ch *change) commit(ctx context.Context, fn func(*change) error) error {
 
 // become takes the case to its next status. It is the only way to change one.
 func (ch *change) become(by Actor, next Status) error {
-	if !ch.c.Status.CanBecome(next) {
+	if !ch.c.may(next) {
 		return errMoved()
 	}
 	ch.record(by, evidence.StatusChanged{From: evidence.Code(ch.c.Status), To: evidence.Code(next)})
@@ -140,6 +143,7 @@ func (ch *change) become(by Actor, next Status) error {
 	case Closed, Refused, Expired, Withdrawn:
 		ch.c.ClosedAt = new(ch.at)
 	}
+	ch.keepFor(next)
 	return nil
 }
 
@@ -203,12 +207,14 @@ func (ch *change) queueCase(b *pgx.Batch) error {
 	b.Queue(`update cases set status = $2, flags = $3, result = $4, decisions = $5, clock_events = $6, deadlines = $7,
 		due_on = $8, verified_at = $9, acted_at = $10, wait_until = $11, completed_at = $12, closed_at = $13, unverified_at = $14,
 		package_name = $15, package_size = $16, package_sha = $17, package_until = $18, plan_id = $19, event_seq = $20, event_at = $21,
-		law = $22, holiday_set = $23, zone = $24, key_wrapped = $25, sealed = $26, country = $28, region = $29, holidays = $30
+		law = $22, holiday_set = $23, zone = $24, key_wrapped = $25, sealed = $26, country = $28, region = $29, holidays = $30,
+		joined_into = $31, recourse_until = $32, retain_until = $33
 		where id = $1 and status = $27`,
 		c.ID, c.Status, flagsOf(c), c.Result, decisions, orEmpty(c.ClockEvents), orEmpty(c.Deadlines),
 		c.DueOn, c.VerifiedAt, c.ActedAt, c.WaitUntil, c.CompletedAt, c.ClosedAt, c.Unverified,
 		c.PackageName, c.PackageSize, c.PackageSHA, c.PackageUntil, c.PlanID, c.eventSeq, ch.at,
-		c.Law, c.HolidaySet, c.Zone, c.wrapped, c.sealed, ch.was.Status, c.Country, c.Region, orEmpty(c.Holidays))
+		c.Law, c.HolidaySet, c.Zone, c.wrapped, c.sealed, ch.was.Status, c.Country, c.Region, orEmpty(c.Holidays),
+		c.JoinedInto, c.RecourseUntil, c.RetainUntil)
 	return nil
 }
 

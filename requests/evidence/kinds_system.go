@@ -6,7 +6,8 @@ type LetterSent struct {
 	Template Code   `json:"kind"`   // which letter: UNVERIFIED, …
 	Language Code   `json:"language"`
 	Letter   ID     `json:"letter"`
-	Version  Code   `json:"version"` // of the template
+	Version  Code   `json:"version"`       // of the template
+	Way      Code   `json:"way,omitempty"` // post, for a letter on paper
 }
 
 // LetterFailed is a letter that the mail server refused for good.

@@ -87,6 +87,16 @@ func ToCustomer(kind string) bool { return letters.ToCustomer(kind) }
 // Title is what a kind of letter is called in the language that fits the locale best.
 func Title(kind, locale string) string { return letters.Title(kind, locale) }
 
+// The slots whose words are the desk's.
+const (
+	SlotReason = letters.SlotReason
+	SlotNote   = letters.SlotNote
+	SlotPerson = letters.SlotPerson
+)
+
+// HostsOf are the hosts of a company's own addresses, web and mail.
+func HostsOf(addresses ...string) []string { return letters.HostsOf(addresses...) }
+
 // Free lists the slots of a kind whose words are the desk's: reason, note, person.
 func Free(kind string) []string { return letters.Free(kind) }
 

@@ -32,7 +32,8 @@ type Letter struct {
 	Kind    string // letters.Kind
 	Locale  string
 	Version string // of the wording, from letters.Render
-	To      string // one bare address
+	To      string // one bare address; empty for a letter on paper
+	Paper   bool   // printed and posted by the desk, not mailed
 	Subject string
 	Text    string
 	HTML    string
@@ -69,11 +70,11 @@ func Enqueue(ctx context.Context, tx pgx.Tx, key seal.Key, l Letter) error {
 		return fmt.Errorf("mail: enqueue: %w", err)
 	}
 	_, err = tx.Exec(ctx, `
-		insert into outbox (id, case_id, kind, locale, version, digest, sealed)
-		values ($1, $2, $3, $4, $5, $6, $7)`,
+		insert into outbox (id, case_id, kind, locale, version, digest, sealed, status)
+		values ($1, $2, $3, $4, $5, $6, $7, case when $8 then 'paper' else 'due' end)`,
 		l.ID, l.Case, l.Kind, l.Locale, l.Version,
 		key.Digest("letter", l.ID, l.To, l.Subject, l.Text, l.HTML),
-		key.Seal(sealLabel+" "+l.ID, plain))
+		key.Seal(sealLabel+" "+l.ID, plain), l.Paper)
 	if err != nil {
 		return fmt.Errorf("mail: enqueue: %w", err)
 	}
@@ -84,7 +85,7 @@ func Enqueue(ctx context.Context, tx pgx.Tx, key seal.Key, l Letter) error {
 }
 
 func check(l Letter) error {
-	if err := CheckAddress(l.To); err != nil {
+	if err := CheckAddress(l.To); err != nil && !(l.Paper && l.To == "") {
 		return err
 	}
 	if err := uuid.Validate(l.ID); err != nil {
@@ -109,7 +110,7 @@ func check(l Letter) error {
 func Forget(ctx context.Context, tx pgx.Tx, caseID string) error {
 	_, err := tx.Exec(ctx, `
 		update outbox
-		set sealed = null, status = case status when 'due' then 'failed' else status end
+		set sealed = null, status = case when status in ('due', 'paper') then 'failed' else status end
 		where case_id = $1`, caseID)
 	if err != nil {
 		return fmt.Errorf("mail: forget: %w", err)

@@ -23,7 +23,7 @@ type Entry struct {
 	Locale  string
 	Version string
 	Digest  string
-	Status  string // due, sent, failed
+	Status  string // due, sent, failed, paper
 	Code    int    // last SMTP reply that was not a success
 	Made    time.Time
 	Sent    *time.Time

@@ -133,7 +133,7 @@ func (c *composer) reasonLines() {
 	lines := make([]string, 0, len(c.d.Reasons))
 	for _, r := range c.d.Reasons {
 		text := c.because(r.Code, r.Text)
-		c.need("reasons.facts", plain(r.Text) != "")
+		c.need("reasons.facts", text != "")
 		c.need("reasons.ground", plain(r.Ground) != "")
 		if r.Right == "" {
 			lines = append(lines, c.t("reason.all", "Reason", text, "Ground", c.cite(r.Ground)))
