@@ -134,8 +134,7 @@ func TestBadBytes(t *testing.T) {
 	for name, body := range map[string]string{
 		"malformed": `{"rights":`, "no object": `7`, "unknown member": fmt.Sprintf(good, `,"admin":true`), "member twice": fmt.Sprintf(good, `,"country":"FR"`),
 		"not UTF-8": fmt.Sprintf(good, ",\"name\":\"\xc3\x28\""), "NUL": fmt.Sprintf(good, `,"name":"a\u0000b"`), "half a letter": fmt.Sprintf(good, `,"name":"\ud83d"`),
-		"region": fmt.Sprintf(good, `,"region":"<b>"`), "locale": fmt.Sprintf(good, `,"locale":"en'><script>"`),
-		"long locale": fmt.Sprintf(good, `,"locale":"`+strings.Repeat("e", 5000)+`"`), "two lines": fmt.Sprintf(good, `,"name":"a\r\nBcc: x@y.example"`),
+		"region": fmt.Sprintf(good, `,"region":"<b>"`), "two lines": fmt.Sprintf(good, `,"name":"a\r\nBcc: x@y.example"`),
 		"long address": strings.Replace(fmt.Sprintf(good, ""), "a@b", strings.Repeat("a", 310)+"@b", 1),
 		"header":       strings.Replace(fmt.Sprintf(good, ""), "a@b", `a\r\nBcc: c@d`, 1), "two addresses": strings.Replace(fmt.Sprintf(good, ""), "a@b", `c@d.example, a@b`, 1),
 		"deep": strings.Repeat(`{"a":`, 50_000),
@@ -145,8 +144,11 @@ func TestBadBytes(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
 	}
-	if a := g.call("POST", file, requests.Public, fmt.Sprintf(good, `,"region":"ca","locale":"de-AT"`)); a.status != 201 {
-		t.Errorf("a good one: %d %s", a.status, a.body)
+	// A language that nobody speaks never loses a request: the nearest answers.
+	for _, locale := range []string{"de-AT", "en'><script>", strings.Repeat("e", 5000), "", "x", "de_\u00e4"} {
+		if a := g.call("POST", file, requests.Public, fmt.Sprintf(good, `,"region":"ca","locale":"`+locale+`"`)); a.status != 201 {
+			t.Errorf("a good one in %.20q: %d %s", locale, a.status, a.body)
+		}
 	}
 	for _, path := range []string{file, file + "/" + uuid.NewString() + "/verification", "/sign-in", "/request/what", file + "/" + uuid.NewString() + "/approval"} {
 		want := 413

@@ -29,7 +29,7 @@ func (s *Service) BuildPackage(ctx context.Context, cl *Claim) error {
 	if err != nil {
 		return fmt.Errorf("open case: %w", err)
 	}
-	only, err := s.categoriesOnly(ctx, c)
+	only, err := s.CategoriesOnly(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,9 @@ func (s *Service) dropStage(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
-func (s *Service) categoriesOnly(ctx context.Context, c *Case) (bool, error) {
+// CategoriesOnly reports whether the proofs of a case suffice for categories
+// and no more (11 CCR 7024(a)): the package then holds no values.
+func (s *Service) CategoriesOnly(ctx context.Context, c *Case) (bool, error) {
 	proofs, err := s.Proofs(ctx, c)
 	if err != nil {
 		return false, err

@@ -97,7 +97,7 @@ func T(ctx context.Context, key string, args ...any) string {
 // Text is T for a language.
 func Text(lang, key string, args ...any) string {
 	if locales.IsPseudo(lang) {
-		return locales.Bracket(lang, Text("en", key, args...))
+		return locales.Bracket(lang, Text("en", key, isolated(lang, args)...))
 	}
 	if len(args) > 0 {
 		return compose(lang, key, args)

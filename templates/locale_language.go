@@ -2,6 +2,7 @@ package templates
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -125,4 +126,15 @@ func runs(r rune) string {
 		return "rtl"
 	}
 	return ""
+}
+
+// isolated are the arguments of a text with isolate around their values.
+func isolated(lang string, args []any) []any {
+	out := slices.Clone(args)
+	for i := 1; i < len(out); i += 2 {
+		if v, ok := out[i].(string); ok {
+			out[i] = isolate(lang, v)
+		}
+	}
+	return out
 }

@@ -38,9 +38,9 @@ func staffPage(path, role, name string) Page {
 var sampleClock = Clock{
 	Due: day(2026, 12, 21), Received: day(2026, 11, 19), Law: "GDPR Art. 12(3)", LawName: "General Data Protection Regulation", Target: day(2026, 12, 18), DaysLeft: 30,
 	Rules: []Rule{
-		{Cite: "GDPR Art. 12(3)", Text: "One month from receipt, which was on Thursday 19 November 2026."},
-		{Cite: "Reg. 1182/71 Art. 3(2)(c)", Text: "A month ends on the same date: Saturday 19 December 2026."},
-		{Cite: "Reg. 1182/71 Art. 3(4)", Text: "That is a Saturday, so it ends on the next working day: Monday 21 December 2026."},
+		{Cite: "Reg. 1182/71 Art. 3(1)", Text: "Received 19 November 2026; that day is not counted.", Code: "received", What: "request", Day: day(2026, 11, 19)},
+		{Cite: "GDPR Art. 12(3)", Text: "One month ends 19 December 2026, a Saturday.", Code: "ends", N: 1, Unit: "month", Day: day(2026, 12, 19)},
+		{Cite: "Reg. 1182/71 Art. 3(4)", Text: "Moved to Monday 21 December 2026, the next working day.", Code: "rolled", Day: day(2026, 12, 21)},
 	},
 }
 

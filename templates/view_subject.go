@@ -159,6 +159,7 @@ type DownloadPage struct {
 type SentLetterPage struct {
 	Page
 	Letter LetterLine
+	Lang   string // the letter's language, which may not be the page's
 	Text   string
 }
 

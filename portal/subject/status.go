@@ -90,17 +90,26 @@ func (h subject) details(c *fiber.Ctx, cs *requests.Case, v *templates.StatusPag
 			return err
 		}
 		v.Kept = casefile.Kept(kept, titles)
+		for i, k := range kept {
+			v.Kept[i].Why, v.Kept[i].Cite = reason(c, cs, "erasure", k.Ground)
+		}
 	}
 	for _, d := range cs.Decisions {
 		if d.Decision == "refused" {
-			why, cite := casefile.Ground(d.Ground)
-			if cite == "" {
-				why, cite = "", d.Ground
-			}
+			why, cite := reason(c, cs, d.Right, d.Ground)
 			v.Refusals = append(v.Refusals, templates.Refusal{Right: d.Right, Cite: cite, Text: why})
 		}
 	}
 	v.Package = packageOf(cs, h.Now)
+	if v.Package.State == "ready" {
+		only, err := h.Svc.CategoriesOnly(ctx, cs)
+		if err != nil {
+			return err
+		}
+		if only {
+			v.AccessTo = "categories"
+		}
+	}
 	if cs.Status == requests.Executing && cs.WaitUntil != nil && cs.WaitUntil.After(now) && cs.ActedAt == nil {
 		v.ErasureAt = *cs.WaitUntil
 	}
