@@ -98,7 +98,7 @@ var life = map[requests.Status][]requests.Status{
 	requests.Discovering: {requests.Review, requests.Executing, requests.Withdrawn},
 	requests.Review:      {requests.Discovering, requests.Executing, requests.Refused, requests.Withdrawn},
 	requests.Executing:   {requests.Verifying, requests.Review, requests.Withdrawn},
-	requests.Verifying:   {requests.Completed},
+	requests.Verifying:   {requests.Completed, requests.Review}, // what a hold stopped between two looks is decided anew
 	requests.Completed:   {requests.Closed, requests.Review},
 }
 
@@ -153,7 +153,7 @@ func pureLife(t *testing.T, rng *rand.Rand, places []place) {
 			c.Status = next
 		}
 		if c.Status.Open() {
-			if a := draw(rng, o, nil, today); a.kind != "law" && a.kind != "move" && a.kind != "refuse" {
+			if a := draw(rng, o, places, today); a.kind != "law" && a.kind != "move" && a.kind != "refuse" {
 				pureStep(t, c, o, a, now)
 			}
 		}

@@ -136,7 +136,7 @@ func (v Cite) valid() bool {
 		switch {
 		case unicode.IsLetter(r), unicode.IsDigit(r):
 		case r == ' ' || r == '.' || r == ',' || r == ';' || r == ':' || r == '(' || r == ')' ||
-			r == '/' || r == '-' || r == '–' || r == '§' || r == '+' || r == '\'':
+			r == '/' || r == '-' || r == '–' || r == '§' || r == '+' || r == '&' || r == '\'':
 		default:
 			return false
 		}
