@@ -149,7 +149,6 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 	for _, d := range walks {
 		way.Pointers = append(way.Pointers, d.learned.Points...)
 		way.Candidates = append(way.Candidates, d.learned.Candidates...)
-		w.p.Warnings = append(w.p.Warnings, d.learned.Warnings...)
 		for _, c := range d.learned.Candidates {
 			candidates += c.Count
 		}
@@ -160,6 +159,7 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 	if err := earlier.rest(ctx, w); err != nil {
 		return err
 	}
+	w.p.Warnings = append(w.p.Warnings, ch.s.warnings(walks, w.p)...)
 	if candidates > 0 {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: "candidates", Text: fmt.Sprintf(
 			"%d records were reached only over an identity that is not proved. They are not part of this plan.", candidates)})

@@ -134,7 +134,7 @@ func (s *Service) CheckSystem(ctx context.Context, name string) ([]connect.Fault
 	if err != nil {
 		return nil, fmt.Errorf("encode faults: %w", err)
 	}
-	_, err = s.db.Exec(ctx, `update systems set healthy = $2, checked_at = clock_timestamp(), faults = $3 where name = $1`, name, len(faults) == 0, raw)
+	_, err = s.db.Exec(ctx, `update systems set healthy = $2, checked_at = clock_timestamp(), faults = $3 where name = $1`, name, len(connect.Standing(faults)) == 0, raw)
 	if err != nil {
 		return nil, fmt.Errorf("keep check: %w", err)
 	}

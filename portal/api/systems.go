@@ -32,11 +32,14 @@ type systemView struct {
 }
 
 type faultView struct {
-	Where string `json:"where"`
-	Text  string `json:"text"`
+	Where  string `json:"where"`
+	Text   string `json:"text"`
+	Advice bool   `json:"advice,omitempty" doc:"Nothing stands in the way, but somebody should look."`
 }
 
-func faultOf(f connect.Fault) faultView { return faultView{Where: f.Where, Text: f.Text} }
+func faultOf(f connect.Fault) faultView {
+	return faultView{Where: f.Where, Text: f.Text, Advice: f.Advice}
+}
 
 func (a *api) systems(c *fiber.Ctx) error {
 	list, all, err := a.svc.Systems(c.UserContext())
@@ -91,7 +94,7 @@ func (a *api) checkSystem(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, fiber.StatusOK, systemHealth{Name: name, Healthy: len(faults) == 0, Faults: each(faults, faultOf)})
+	return answer(c, fiber.StatusOK, systemHealth{Name: name, Healthy: len(connect.Standing(faults)) == 0, Faults: each(faults, faultOf)})
 }
 
 func systemName(c *fiber.Ctx) (string, error) {

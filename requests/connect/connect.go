@@ -14,6 +14,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -156,6 +157,9 @@ type Candidate struct {
 type Warning struct {
 	Code string `json:"code"` // e.g. "stale-handle", "no-index", "ambiguous"
 	Text string `json:"text"`
+	// Actions are those that run into it; a plan without them does not say it.
+	// Empty means that it always counts.
+	Actions []Action `json:"actions,omitempty"`
 }
 
 // Pointer says that a record of this system refers to something kept in
@@ -233,6 +237,17 @@ type Description struct {
 	Unchecked []string
 	// Slots is how many tasks may run in this system at once (default 4).
 	Slots int
+	// Refers lists where the description names other systems.
+	Refers []Refer
+}
+
+// Refer is a place where one system's description names another: as where a
+// record points to, or with the kind of identity by which it is known there.
+type Refer struct {
+	System string
+	Kind   string // empty for a pointer
+	Enters bool   // the other system is to find people by this kind
+	Where  string // as in Fault
 }
 
 // Manual describes work by hand in a system.
@@ -268,6 +283,14 @@ type Field struct {
 type Fault struct {
 	Where string // "dataset acme-crm.yaml:41" or "table orders"
 	Text  string
+	// Advice: nothing stands in the way, but somebody should look: a look-up
+	// without an index, a trigger that runs along.
+	Advice bool
+}
+
+// Standing leaves out advice.
+func Standing(faults []Fault) []Fault {
+	return slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool { return f.Advice })
 }
 
 // Opener makes a connector from its configuration.

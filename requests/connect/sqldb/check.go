@@ -10,42 +10,96 @@ import (
 	"habeas/requests/connect/sqldb/dataset"
 )
 
-// checker compares the dataset with the catalog.
-type checker struct {
-	d      *DB
-	cat    *catalog
-	faults []connect.Fault
+// finding is one thing that check found out: where the dataset and the database
+// do not go together, or what somebody should look at.
+type finding struct {
+	connect.Fault
+	code  string
+	table string // record type that it concerns
+	// actions run into it; none where a search does already.
+	actions []connect.Action
 }
 
-func (c *checker) fault(line int, format string, args ...any) {
-	c.faults = append(c.faults, connect.Fault{Where: fmt.Sprintf("dataset:%d", line), Text: fmt.Sprintf(format, args...)})
+// checker compares the dataset with the catalog.
+type checker struct {
+	d        *DB
+	cat      *catalog
+	facts    *facts // nil where the engine tells no more than the catalog
+	findings []finding
+}
+
+// about is the kind of a finding.
+type about struct {
+	code    string
+	advice  bool
+	actions []connect.Action
+}
+
+// search findings stop a search already; slow ones make it slow.
+var (
+	searching = about{code: "schema"}
+	slow      = about{code: "no-index", advice: true}
+)
+
+func on(code string, actions ...connect.Action) about { return about{code: code, actions: actions} }
+
+// look makes advice of it.
+func (a about) look() about {
+	a.advice = true
+	return a
+}
+
+func (c *checker) say(a about, t *dataset.Table, line int, format string, args ...any) {
+	c.findings = append(c.findings, finding{
+		Fault: connect.Fault{Where: c.d.data.Place(line), Text: fmt.Sprintf(format, args...), Advice: a.advice},
+		code:  a.code, table: t.Name, actions: a.actions,
+	})
 }
 
 // Check implements connect.Connector. It reads the catalog only.
 func (d *DB) Check(ctx context.Context) ([]connect.Fault, error) {
 	d.forgetCatalog()
-	c := &checker{d: d}
-	err := d.readOnly(ctx, func(tx session) (err error) {
-		if c.cat, err = d.engine.load(ctx, tx, d.data); err != nil {
+	var out []connect.Fault
+	err := d.readOnly(ctx, func(tx session) error {
+		cat, err := d.engine.load(ctx, tx, d.data)
+		if err != nil {
 			return err
 		}
-		for _, t := range d.data.Tables {
-			c.table(t)
+		found, err := d.examine(ctx, tx, cat)
+		for _, f := range found {
+			out = append(out, f.Fault)
 		}
-		c.order()
-		return nil
+		return err
 	})
-	return c.faults, err
+	return out, err
+}
+
+// examine holds the whole dataset against the catalog.
+func (d *DB) examine(ctx context.Context, tx session, cat *catalog) ([]finding, error) {
+	c := &checker{d: d, cat: cat}
+	if in, ok := d.engine.(inspector); ok {
+		var err error
+		if c.facts, err = in.inspect(ctx, tx, cat, d.data); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range d.data.Tables {
+		c.table(t)
+	}
+	c.order()
+	c.spreads()
+	c.readOnly()
+	return c.findings, nil
 }
 
 func (c *checker) table(t *dataset.Table) {
 	rel := c.cat.of(t)
 	if rel == nil {
-		c.fault(t.Line, "table %s.%s does not exist, or its schema may not be used", t.Schema, t.Rel)
+		c.say(searching, t, t.Line, "table %s.%s does not exist, or its schema may not be used", t.Schema, t.Rel)
 		return
 	}
 	if !rel.sel {
-		c.fault(t.Line, "the database user may not read %s.%s: grant select", t.Schema, t.Rel)
+		c.say(on("permission"), t, t.Line, "the database user may not read %s.%s: grant select", t.Schema, t.Rel)
 	}
 	known := map[string]bool{}
 	need := func(line int, name string) bool {
@@ -54,7 +108,7 @@ func (c *checker) table(t *dataset.Table) {
 		}
 		if !known[name] {
 			known[name] = true
-			c.fault(line, "column %s does not exist in %s.%s", name, t.Schema, t.Rel)
+			c.say(searching, t, line, "column %s does not exist in %s.%s%s", name, t.Schema, t.Rel, nearest(rel, name))
 		}
 		return false
 	}
@@ -75,16 +129,28 @@ func (c *checker) table(t *dataset.Table) {
 		}
 	}
 	if !uniqueOn(rel, t.Key) {
-		c.fault(t.Line, "key %s of %s is not unique in the database: add a primary key or a unique index", strings.Join(t.Key, ", "), t.Name)
+		c.say(on("key"), t, t.Line, "key %s of %s is not unique in the database: add a primary key or a unique index", strings.Join(t.Key, ", "), t.Name)
 	}
 	for _, ref := range t.Refs {
 		c.reference(t, ref)
 	}
 	for _, s := range t.SharedBy {
-		c.sharedBy(s)
+		c.sharedBy(t, s)
 	}
+	c.comparable(t, rel)
 	c.rights(t, rel)
 	c.cascades(t)
+	c.along(t, rel)
+}
+
+// nearest names the column that may have been meant.
+func nearest(rel *relation, name string) string {
+	for have := range rel.columns {
+		if strings.EqualFold(have, name) {
+			return fmt.Sprintf("; there is %s", have)
+		}
+	}
+	return ""
 }
 
 func uniqueOn(rel *relation, cols []string) bool {
@@ -103,85 +169,15 @@ func unquoted(name string) string {
 	return name
 }
 
-// column checks a column's erase strategy against the table.
-func (c *checker) column(t *dataset.Table, rel *relation, col *dataset.Column) {
-	a := rel.columns[col.Name]
-	masks := t.Erase.Do == dataset.MaskRow || t.Erase.Then == dataset.MaskRow || t.SharedErase == dataset.MaskRow || (t.Erase.Do == dataset.DetachRow && col.Explicit)
-	if !masks || col.Mask == dataset.Leave || col.Mask == dataset.KeepValue || t.Never != "" {
-		return
+// name and rel are names as the database's own prompt takes them.
+func (c *checker) name(column string) string {
+	if c.d.engine.kind() == "mysql" {
+		return "`" + strings.ReplaceAll(column, "`", "``") + "`"
 	}
-	if a.generated {
-		c.fault(col.Line, "column %s is generated and cannot be masked; mask what it is made of", col.Name)
-	}
-	if !a.update && rel.kind == "r" {
-		c.fault(col.Line, "the database user may not update column %s of %s", col.Name, t.Name)
-	}
-	switch col.Mask {
-	case dataset.SetNull:
-		if a.notNull {
-			c.fault(col.Line, "column %s is NOT NULL and cannot be erased to null: give it a text or random", col.Name)
-		}
-	case dataset.SetText:
-		if !a.textual() {
-			c.fault(col.Line, "column %s takes no text; erase it to null", col.Name)
-		}
-		if n := len([]rune(col.Text)); a.length > 0 && n > a.length {
-			c.fault(col.Line, "the text for column %s has %d characters, the column takes %d", col.Name, n, a.length)
-		}
-		if uniqueWith(rel, col.Name) {
-			c.fault(col.Line, "column %s is unique; the same text for everybody would break that: use random or null", col.Name)
-		}
-	case dataset.SetRandom:
-		least := minRandom
-		if col.Email {
-			least += len(randomHost)
-		}
-		if a.base != "uuid" && !a.textual() {
-			c.fault(col.Line, "column %s takes no random value: only text and uuid columns do", col.Name)
-		} else if a.length > 0 && a.length < least {
-			c.fault(col.Line, "column %s takes %d characters, a random value needs %d", col.Name, a.length, least)
-		}
-	}
+	return quoteIfNeeded(column)
 }
 
-func uniqueWith(rel *relation, name string) bool {
-	return slices.ContainsFunc(rel.indexes, func(ix index) bool {
-		return ix.unique && len(ix.keys) == 1 && (unquoted(ix.keys[0]) == name || strings.Contains(ix.keys[0], "("+name))
-	})
-}
-
-// entrance checks that looking an identity up is served by an index.
-func (c *checker) entrance(t *dataset.Table, rel *relation, e *dataset.Entry) {
-	a := rel.columns[e.Column]
-	plain := quoteIfNeeded(e.Column)
-	want := []string{plain}
-	if a.category == "S" && a.base != "citext" {
-		switch e.Match {
-		case dataset.MatchFold:
-			want = []string{"lower(" + plain + ")", "lower(" + plain + "::text)"}
-		case dataset.MatchNormal:
-			want = nil
-			// The database prints expressions in its own way, so only the start
-			// is compared.
-			for _, ix := range rel.indexes {
-				if len(ix.keys) > 0 && strings.Contains(ix.keys[0], "(") && strings.Contains(ix.keys[0], plain) {
-					return
-				}
-			}
-			c.fault(e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, relName(t), c.cat.normal(e.Kind, plain))
-			return
-		}
-	}
-	if e.Network != "" {
-		want = append(want, quoteIfNeeded(e.Network))
-	}
-	for _, ix := range rel.indexes {
-		if !ix.partial && len(ix.keys) > 0 && slices.Contains(want, ix.keys[0]) {
-			return
-		}
-	}
-	c.fault(e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, relName(t), want[0])
-}
+func (c *checker) rel(t *dataset.Table) string { return c.name(t.Schema) + "." + c.name(t.Rel) }
 
 func quoteIfNeeded(name string) string {
 	for i, r := range name {
@@ -190,50 +186,4 @@ func quoteIfNeeded(name string) string {
 		}
 	}
 	return name
-}
-
-func indexed(rel *relation, cols []string) bool {
-	return slices.ContainsFunc(rel.indexes, func(ix index) bool {
-		return !ix.partial && len(ix.keys) > 0 && slices.ContainsFunc(cols, func(c string) bool { return unquoted(ix.keys[0]) == c })
-	})
-}
-
-func (c *checker) reference(t *dataset.Table, ref *dataset.Ref) {
-	to := c.d.data.Table(ref.To)
-	rel, toRel := c.cat.of(t), c.cat.of(to)
-	if toRel == nil {
-		return // said already
-	}
-	for i := range ref.Columns {
-		a, b := c.cat.attr(t, ref.Columns[i]), c.cat.attr(to, ref.ToColumns[i])
-		if a.base != "" && b.base != "" && !c.cat.alike(a, b) {
-			c.fault(ref.Line, "%s.%s (%s) and %s.%s (%s) are of unlike types; they are compared as texts, without an index",
-				t.Name, ref.Columns[i], a.base, to.Name, ref.ToColumns[i], b.base)
-		}
-		if t.Erase.Do == dataset.DetachRow && ref.Down && a.notNull {
-			c.fault(ref.Line, "column %s of %s is NOT NULL and cannot be detached", ref.Columns[i], t.Name)
-		}
-	}
-	if ref.Down && !indexed(rel, ref.Columns) {
-		c.fault(ref.Line, "following %s from %s to %s has no index: create index on %s (%s)",
-			ref.Columns[0], to.Name, t.Name, relName(t), quoteIfNeeded(ref.Columns[0]))
-	}
-	if ref.Up && !indexed(toRel, ref.ToColumns) {
-		c.fault(ref.Line, "following %s to %s has no index: create index on %s (%s)",
-			ref.Columns[0], to.Name, relName(to), quoteIfNeeded(ref.ToColumns[0]))
-	}
-}
-
-func (c *checker) sharedBy(s dataset.SharedBy) {
-	by := c.d.data.Table(s.Table)
-	rel := c.cat.of(by)
-	if rel == nil {
-		return
-	}
-	if !indexed(rel, []string{s.Column}) {
-		c.fault(s.Line, "counting who uses a row by %s.%s has no index: create index on %s (%s)", by.Name, s.Column, relName(by), quoteIfNeeded(s.Column))
-	}
-	if s.Person == "" && c.cat.attr(by, s.Column).notNull {
-		c.fault(s.Line, "column %s of %s is NOT NULL, so nobody can be detached from it", s.Column, by.Name)
-	}
 }

@@ -22,11 +22,19 @@ func (d *DB) Find(ctx context.Context, who []connect.Identity, emit func(connect
 				unproven = append(unproven, id)
 			}
 		}
+		known, err := d.known(ctx, tx)
+		if err != nil {
+			return err
+		}
 		w := d.newWalk(tx, cat, proven)
 		if err := w.run(ctx); err != nil {
 			return err
 		}
-		e := &emitter{w: w, emit: emit, points: map[connect.Pointer]bool{}}
+		types := planned{}
+		e := &emitter{w: w, points: map[connect.Pointer]bool{}, emit: func(f connect.Found) error {
+			types.note(f)
+			return emit(f)
+		}}
 		if err := e.all(ctx); err != nil {
 			return err
 		}
@@ -42,7 +50,7 @@ func (d *DB) Find(ctx context.Context, who []connect.Identity, emit func(connect
 			return err
 		}
 		out.Candidates = candidates
-		out.Warnings = w.sortedWarnings()
+		out.Warnings = append(w.sortedWarnings(), types.warnings(known)...)
 		return nil
 	})
 	if err != nil {

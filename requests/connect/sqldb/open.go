@@ -35,6 +35,8 @@ type DB struct {
 
 	mu  sync.Mutex
 	cat *catalog // cached; dropped when the database says it is out of date
+
+	examined examined
 }
 
 var (
@@ -126,9 +128,17 @@ func (d *DB) describe() connect.Description {
 			ty.Fields = append(ty.Fields, connect.Field{Name: c.Name, Title: c.Title, Category: c.Category, FreeText: c.FreeText, Others: c.Others})
 		}
 		out.Types = append(out.Types, ty)
+		for _, c := range t.Columns {
+			if c.PointsTo != "" {
+				out.Refers = append(out.Refers, connect.Refer{System: c.PointsTo, Where: d.data.Place(c.Line)})
+			}
+		}
 		for _, e := range t.Entries {
 			if e.Enter {
 				kinds[e.Kind] = true
+			}
+			if e.System != "" {
+				out.Refers = append(out.Refers, connect.Refer{System: e.System, Kind: e.Kind, Enters: e.Learn, Where: d.data.Place(e.Line)})
 			}
 		}
 	}

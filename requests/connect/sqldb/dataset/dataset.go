@@ -15,6 +15,7 @@ import (
 // Dataset is a parsed dataset file. Lines are for messages and do not count
 // for the hash.
 type Dataset struct {
+	File    string `json:"-"` // names the file in faults; may be empty
 	Version int
 	Title   string
 	Tables  []*Table // sorted by name
@@ -225,6 +226,14 @@ func (m Masking) Changes() bool {
 		return true
 	}
 	return false
+}
+
+// Place names a line of the file.
+func (d *Dataset) Place(line int) string {
+	if d.File == "" {
+		return fmt.Sprintf("dataset:%d", line)
+	}
+	return fmt.Sprintf("dataset %s:%d", d.File, line)
 }
 
 // Table returns a table by record type, or nil.

@@ -28,7 +28,7 @@ func (r *reader) dataset(text []byte) *Dataset {
 		return nil
 	}
 	r.known(n, "the dataset", keys["dataset"]...)
-	d := &Dataset{Version: 1, Title: r.str(n, "title")}
+	d := &Dataset{File: r.file, Version: 1, Title: r.str(n, "title")}
 	if v := n.get("version"); v == nil || v.text != "1" || v.typed != "int" {
 		r.fault(n.line, "version must be 1")
 	}

@@ -11,6 +11,7 @@ import (
 )
 
 var sameMeaning = cmp.Options{
+	cmpopts.IgnoreFields(Dataset{}, "File"),
 	cmpopts.IgnoreFields(Table{}, "Line"),
 	cmpopts.IgnoreFields(Column{}, "Line"),
 	cmpopts.IgnoreFields(Entry{}, "Line"),
