@@ -196,6 +196,9 @@ func (ch *change) complete(ctx context.Context, plan *storedPlan) (waits bool, e
 		return true, err
 	}
 	ch.record(workerActor, evidence.RequestCompleted{Decisions: decided(ch.c.Decisions), Flags: flagCodes(ch.c.Flags), Outcomes: event, Result: evidence.Code(ch.c.Result)})
+	if err := ch.tellRecipients(ctx); err != nil {
+		return true, err
+	}
 	if err := ch.letterDone(ctx, plan, outcomes); err != nil {
 		return true, err
 	}
@@ -224,6 +227,10 @@ func (ch *change) stepCompleted(ctx context.Context) (bool, error) {
 	}
 	if rescans := ch.s.set.Rescans; len(rescans) > 0 && ch.at.Before(ch.c.CompletedAt.Add(slices.Max(rescans))) {
 		return true, nil
+	}
+	if n, err := ch.untold(ctx); err != nil || n > 0 {
+		ch.c.setFlag(Attention, n > 0 || ch.c.Has(Attention))
+		return true, err
 	}
 	ch.record(workerActor, evidence.RequestClosed{})
 	return false, ch.become(workerActor, Closed)

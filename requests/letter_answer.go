@@ -43,6 +43,10 @@ func (ch *change) letterRight(ctx context.Context, right string, outcomes []outc
 	if err != nil {
 		return err
 	}
+	told, untold, err := ch.toldFor(ctx, right)
+	if err != nil {
+		return err
+	}
 	n := countsOf(outcomes)
 	n.Kept = 0
 	for _, k := range kept {
@@ -50,7 +54,7 @@ func (ch *change) letterRight(ctx context.Context, right string, outcomes []outc
 	}
 	answer := func(kind string, more func(*mail.Slots)) error {
 		return ch.write(ctx, kind, func(d *mail.Slots) {
-			d.Rights, d.Kept, d.Counts = []string{right}, kept, n
+			d.Rights, d.Kept, d.Counts, d.Recipients, d.Untold = []string{right}, kept, n, told, untold
 			if until != nil {
 				d.Until = ch.local(*until)
 			}

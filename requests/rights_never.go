@@ -10,20 +10,6 @@ import (
 	"habeas/requests/plan"
 )
 
-// typeOf is a system's record type, as described.
-func (s *Service) typeOf(system, typ string) (connect.Type, bool) {
-	conn, ok := s.System(system)
-	if !ok {
-		return connect.Type{}, false
-	}
-	d := conn.Describe()
-	i := slices.IndexFunc(d.Types, func(t connect.Type) bool { return t.Name == typ })
-	if i < 0 {
-		return connect.Type{}, false
-	}
-	return d.Types[i], true
-}
-
 // never tells which fields of a system's types the law forbids to disclose:
 // numbers and secrets with which somebody could act as the person.
 func (s *Service) never(system, law string) func(typ string) ([]string, string) {

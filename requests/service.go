@@ -48,6 +48,8 @@ type Settings struct {
 	Laws             *clock.Laws     // the table of laws; nil: as shipped
 	Applies          clock.Overrides // which law a place has, where the company decided otherwise
 	Remind           []int           // days before a due date at which the desk is told (default 14, 7, 2, 1)
+	Register         []Processing    // of processing, for Art. 15
+	Recipients       []Recipient     // who got data, and is told (Art. 19)
 	GPC              GPC             // opt-out preference signals of browsers
 }
 

@@ -74,7 +74,9 @@ type Config struct {
 		Origins  []string `yaml:"origins"`  // own sites that pass the browser's signal on
 		Since    string   `yaml:"since"`    // YYYY-MM-DD, for /.well-known/gpc.json
 	} `yaml:"gpc"`
-	Systems []System `yaml:"systems"`
+	Register   []requests.Processing `yaml:"register"`   // of processing: what Art. 15 GDPR wants told
+	Recipients []requests.Recipient  `yaml:"recipients"` // who gets data, and is told of erasures (Art. 19)
+	Systems    []System              `yaml:"systems"`
 	Worker  struct {
 		Concurrency int           `yaml:"concurrency"`
 		Lease       time.Duration `yaml:"lease"`
@@ -219,9 +221,7 @@ func (c *Config) check() []error {
 		bad("approvals cannot be negative")
 	}
 	faults = append(faults, c.Clock.load()...)
-	if err := c.settings().CheckGPC(); err != nil {
-		faults = append(faults, err)
-	}
+	faults = append(faults, c.settings().CheckGPC(), c.settings().CheckRegister())
 	seen := map[string]bool{}
 	for _, s := range c.Systems {
 		if s.Name == "" || seen[s.Name] || s.Name == requests.OwnSystem || s.Name == requests.AllSystems {
@@ -247,7 +247,7 @@ func (c *Config) settings() requests.Settings {
 		BaseURL:          strings.TrimSuffix(c.Company.BaseURL, "/"),
 		ApprovalsErasure: c.Approvals.Erasure, ApprovalsRelease: c.Approvals.Release, ErasureWait: *c.Erasure.Wait,
 		Rescans: c.Rescans, PackageFor: c.Package.For, Purposes: c.Purposes,
-		GPC: requests.GPC(c.GPC),
+		GPC: requests.GPC(c.GPC), Register: c.Register, Recipients: c.Recipients,
 	}
 	c.Clock.into(&set)
 	return set
