@@ -222,8 +222,24 @@ func (s *Service) decideClock(ctx context.Context, id uuid.UUID, fn func(*change
 	return c, err
 }
 
-// past says whether the due date lies behind, where the controller is.
-func (ch *change) past() bool { return dateTime(ch.today()).After(ch.c.DueOn) }
+// past says whether the due date of a right lies behind, where the controller
+// is. A right whose clock stands is not late, whatever the day.
+func (ch *change) past() bool {
+	if !dateTime(ch.today()).After(ch.c.DueOn) {
+		return false
+	}
+	return slices.ContainsFunc(ch.c.Rights, func(right string) bool {
+		return !ch.c.stands(right) && ch.today().After(ch.dueOf(right, false))
+	})
+}
+
+// stands says whether the clock of a right is stopped now.
+func (c *Case) stands(right string) bool {
+	law, err := c.LawRow()
+	return err == nil && slices.ContainsFunc(c.ClockEvents, func(e clock.Event) bool {
+		return e.Kind != clock.Extended && e.To.IsZero() && (e.Right == "" || e.Right == right) && law.MovedBy(e.Kind, right, c.PausePolicy)
+	})
+}
 
 // cite is the article a step on the clock rests on.
 func (ch *change) cite(st Step) evidence.Cite {

@@ -261,6 +261,19 @@ func (o *ocase) dueAll(today oday) oday {
 	return due
 }
 
+// late says whether a right whose clock runs is past its due date.
+func (o *ocase) late(today oday) bool {
+	for _, r := range o.rights {
+		stands := slices.ContainsFunc(o.events, func(e oevent) bool {
+			return e.kind != "extension" && e.to == noDay && (e.right == "" || e.right == r) && o.effect(e.kind, r) != ""
+		})
+		if !stands && o.due(r, today) < today {
+			return true
+		}
+	}
+	return false
+}
+
 // concerned are the rights that a step is about.
 func (o *ocase) concerned(right string) []string {
 	if right != "" {

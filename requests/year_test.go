@@ -337,8 +337,8 @@ func settled(c *company.Company, l *lived, now time.Time) bool {
 	}
 	same(c.TB, k, l.o, now)
 	today := dayIn(now, l.o.zone)
-	if late := dayIn(k.DueOn, time.UTC) < today; late != k.Has(requests.Overdue) {
-		c.Fatalf("due %s on %s, flags %v", k.DueOn, today, k.Flags)
+	if late := l.o.late(today); late != k.Has(requests.Overdue) {
+		c.Fatalf("%s %v received %s, events %v: due %s on %s, flags %v", k.Law, k.Rights, l.o.received(), l.o.events, k.DueOn.Format(time.DateOnly), today, k.Flags)
 	}
 	return true
 }

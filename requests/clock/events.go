@@ -103,14 +103,20 @@ func (r *run) until(e Event) Date {
 
 // move is what the law says of an event for this right; nil when it leaves
 // the clock alone.
-func (r *run) move(kind string) *Move {
-	for i, m := range r.law.Moves {
-		if m.Event == kind && fits(r.right, m.Rights, nil) && (m.Policy == "" || m.Policy == r.in.PausePolicy) {
-			return &r.law.Moves[i]
+func (r *run) move(kind string) *Move { return r.law.move(kind, r.right, r.in.PausePolicy) }
+
+func (w *Law) move(kind, right, policy string) *Move {
+	for i, m := range w.Moves {
+		if m.Event == kind && fits(right, m.Rights, nil) && (m.Policy == "" || m.Policy == policy) {
+			return &w.Moves[i]
 		}
 	}
 	return nil
 }
+
+// MovedBy says whether an event of that kind moves the clock of a right under a
+// pause policy.
+func (w *Law) MovedBy(kind, right, policy string) bool { return w.move(kind, right, policy) != nil }
 
 // settled is what the events make of one period.
 type settled struct {
