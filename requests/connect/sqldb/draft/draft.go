@@ -58,7 +58,7 @@ type node struct {
 	live  *Table
 	links []link
 	// level is how far from a person the table is by references: 0 a table of
-	// people or one in which identities stand; -1 nothing leads here.
+	// people, 1 also one in which identities stand; -1 nothing leads here.
 	level  int
 	guests []*node // tables that lead to this one, whose rows others may use too
 }
@@ -202,7 +202,7 @@ func (d *drafter) guessColumns(n *node) {
 		if slices.ContainsFunc(n.live.ForeignKeys, func(f ForeignKey) bool { return slices.Contains(f.Columns, c.Name) }) {
 			continue
 		}
-		g, ok := guessColumn(c, n.t.Person)
+		g, ok := guessColumn(c, n.t.Person || isGroup(n.live.Name))
 		if !ok {
 			continue
 		}
@@ -233,7 +233,7 @@ func (d *drafter) identity(n *node, c Column, g guess) {
 		e.Match = dataset.MatchFold
 		if e.NetworkText = g.network; g.network == "" {
 			for _, o := range n.live.Columns {
-				if o.Sort == Text && slices.ContainsFunc(words(o.Name), func(w string) bool { return slices.Contains([]string{"network", "platform", "netzwerk", "reseau"}, w) }) {
+				if w := words(o.Name); o.Sort == Text && len(w) > 0 && slices.Contains([]string{"network", "platform", "netzwerk", "reseau", "red", "provider"}, w[len(w)-1]) {
 					e.Network = o.Name
 				}
 			}
@@ -243,7 +243,4 @@ func (d *drafter) identity(n *node, c Column, g guess) {
 		}
 	}
 	n.t.Entries = append(n.t.Entries, e)
-	if n.level < 0 {
-		n.level = 0
-	}
 }

@@ -89,7 +89,7 @@ func TestDraftAcme(t *testing.T) {
 	if d.Table("contacts") == nil || !d.Table("contacts").Person {
 		t.Errorf("contacts are people\n%s", text)
 	}
-	for table, want := range map[string]string{"contacts": "email", "subscriptions": "email"} {
+	for table, want := range map[string]string{"contacts": "email", "newsletter_subscriptions": "email"} {
 		tb := d.Table(table)
 		found := false
 		for _, e := range tb.Entries {

@@ -20,7 +20,7 @@ func (d *drafter) erase() {
 		if hasWord(n.live.Name, ledgers) {
 			d.note(n, "", "Looks like accounts. If a law asks you to keep them: erase: {keep: \"the law\", until: end of year COLUMN + 10 years}.")
 		}
-		if n.level < 0 {
+		if n.level < 0 && len(n.guests) == 0 {
 			d.note(n, "", "No reference leads here from a person. If rows are of people, say by which column; otherwise take the table out.")
 		}
 		if by := d.undescribed(n); by != "" {

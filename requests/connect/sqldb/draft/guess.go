@@ -63,11 +63,12 @@ var rules = []rule{
 	{category: "contact.address", patterns: []string{"street*", "strasse", "str", "strasse hausnummer", "rue", "calle", "via", "house no", "house number", "hausnummer", "hausnr", "numero calle", "address*", "*address", "adresse*", "anschrift*", "direccion*", "indirizzo", "adres", "zip*", "zipcode", "postcode", "post code", "postal*", "plz", "postleitzahl", "code postal", "codigo postal", "cap", "city", "town", "ort", "wohnort", "stadt", "ville", "ciudad", "citta", "localidad", "po box", "postfach"}, sorts: []Sort{Text, Whole, JSON, Other}, what: "an address"},
 	{category: "contact.handle", identity: "handle", patterns: []string{"twitter*", "instagram*", "facebook*", "linkedin*", "mastodon*", "tiktok*", "bluesky*", "handle", "screen name", "screenname", "telegram", "whatsapp", "skype", "xing"}, sorts: texts, what: "a social handle"},
 	{category: "identity.username", patterns: []string{"username", "user name", "login name", "loginname", "nickname", "nick", "benutzername", "benutzerkennung", "nom utilisateur", "identifiant", "nombre usuario", "alias"}, sorts: texts, what: "a name to sign in with"},
-	{category: "identity.name", patterns: []string{"first name", "firstname", "given name", "givenname", "forename", "fname", "last name", "lastname", "lname", "surname", "family name", "familyname", "middle name", "middlename", "maiden name", "full name", "fullname", "display name", "displayname", "vorname*", "nachname*", "familienname", "zuname", "geburtsname", "prenom*", "nom famille", "nom complet", "apellido*", "nombre completo", "cognome", "voornaam", "achternaam", "imie", "nazwisko", "contact name", "customer name", "kundenname", "ansprechpartner*", "cardholder*", "karteninhaber*", "holder name", "kontoinhaber*", "recipient name", "empfanger*", "sender name"}, what: "a person's name"},
+	{category: "identity.name", patterns: []string{"first name", "firstname", "given name", "givenname", "forename", "fname", "last name", "lastname", "lname", "surname", "family name", "familyname", "middle name", "middlename", "maiden name", "full name", "fullname", "display name", "displayname", "vorname*", "nachname*", "familienname", "zuname", "geburtsname", "prenom*", "nom famille", "nom complet", "apellido*", "nombre completo", "cognome", "voornaam", "achternaam", "imie", "nazwisko", "contact name", "customer name", "kundenname", "ansprechpartner*", "cardholder*", "karteninhaber*", "holder name", "kontoinhaber*", "recipient name", "empfanger*", "sender name", "bill name", "billing name", "shipping name", "bill to", "ship to", "deliver to", "addressee"}, what: "a person's name"},
 	{category: "identity.name", patterns: []string{"name", "nom", "nombre", "nome", "naam", "names", "title name", "bezeichnung person"}, sorts: texts, person: true, what: "a name, in a table of people"},
 	{category: "identity.photo", patterns: []string{"photo*", "avatar*", "picture*", "portrait", "profilbild", "bild", "foto", "imagen perfil", "selfie"}, what: "a picture of a person"},
 	{category: "identity.signature", patterns: []string{"signature", "unterschrift", "firma digital"}, what: "a signature"},
 	{category: "identity.customer_number", identity: "customer_id", patterns: []string{"customer no", "customer number", "customer nr", "customer code", "customer ref*", "kundennummer", "kundennr", "kunden nr", "kdnr", "client no", "client number", "numero client", "numero cliente", "member no", "member number", "mitgliedsnummer", "membership number", "patient no", "patient number", "patientennummer", "loyalty no", "loyalty number", "loyalty card"}, sorts: []Sort{Text, Whole, UUID}, what: "a customer number"},
+	{category: "identity.customer_number", identity: "customer_id", patterns: []string{"customer id", "client id", "member id", "kunden id", "patient id", "subscriber id", "loyalty id", "external id"}, sorts: []Sort{Text, Whole, UUID}, person: true, what: "a customer number, in a table of people"},
 	{category: "work.position", patterns: []string{"job title", "jobtitle", "position title", "berufsbezeichnung", "beruf", "occupation", "profession", "puesto", "employer", "arbeitgeber"}, sorts: texts, what: "somebody's work"},
 	{category: "family", patterns: []string{"marital*", "familienstand", "spouse*", "ehepartner", "children", "kinder", "estado civil", "situation familiale", "next kin", "emergency contact"}, what: "somebody's family"},
 	{category: "preference.language", patterns: []string{"locale", "preferred language", "sprache", "langue", "idioma"}, sorts: texts, person: true, what: "the language somebody speaks"},
@@ -87,6 +88,9 @@ var people = []string{
 	"cliente", "usuario", "persona", "empleado", "miembro", "socio", "paciente", "alumno", "contacto",
 	"utente", "dipendente", "persone", "clienti", "utenti", "klant", "klanten", "gebruiker", "medewerker", "klient", "pracownik",
 }
+
+// groups are names of tables whose rows are several people.
+var groups = []string{"household", "family", "couple", "haushalt", "haushalte", "familie", "familien", "foyer", "famille", "hogar", "familia", "famiglia", "gezin"}
 
 // handlers are words of columns that name who worked on a row, not whose it is.
 var handlers = []string{
@@ -261,6 +265,12 @@ func singular(w string) string {
 		return w[:len(w)-1]
 	}
 	return w
+}
+
+// isGroup reports whether a table's rows are several people by its name.
+func isGroup(table string) bool {
+	w := words(table)
+	return len(w) > 0 && (slices.Contains(groups, w[len(w)-1]) || slices.Contains(groups, singular(w[len(w)-1])))
 }
 
 func hasWord(name string, list []string) bool {

@@ -67,6 +67,16 @@ func (d *drafter) namedAfter(n *node, c Column) *node {
 // belong measures how far tables are from people, along references from rows
 // to those they hang on.
 func (d *drafter) belong() {
+	d.spread()
+	for _, n := range d.all {
+		if n.level < 0 && len(n.t.Entries) > 0 {
+			n.level = 1
+		}
+	}
+	d.spread()
+}
+
+func (d *drafter) spread() {
 	for changed := true; changed; {
 		changed = false
 		for _, n := range d.all {
