@@ -16,7 +16,7 @@ type group struct {
 	action connect.Action
 	fields []string
 	owned  bool // targets name an owner, which is checked
-	keys   []string
+	keys   keyList
 	owners []string         // for Detach of shared rows: JSON arrays
 	values []connect.Target // for Correct
 	absent map[string]bool  // found gone already
@@ -29,15 +29,15 @@ type job struct {
 	tx     session
 	cat    *catalog
 	groups []*group
-	order  []place
+	order  []run
 	people owners
 	ways   *walk // from the people to rows of winding tables; made when needed
 }
 
-// place is where the i-th target went.
-type place struct {
+// run is how many targets in a row went to a group.
+type run struct {
 	group *group
-	at    int32
+	n     int
 }
 
 // Apply implements connect.Applier: one transaction, children first. The job's
@@ -54,13 +54,23 @@ func (d *DB) Apply(ctx context.Context, _ string, targets iter.Seq2[connect.Targ
 	if err := d.engine.write(ctx, func(tx session) error { return j.run(ctx, tx) }); err != nil {
 		return d.advise(ctx, err)
 	}
+	return j.report(done)
+}
+
+// report hands out the states of the targets in the order in which they came.
+func (j *job) report(done func(connect.Result) error) error {
+	next := map[*group]int{}
 	for _, p := range j.order {
-		r := connect.Result{Type: p.group.t.Name, Key: p.group.keys[p.at], State: p.group.state}
-		if p.group.absent[r.Key] {
-			r.State = connect.Absent
-		}
-		if err := done(r); err != nil {
-			return err
+		g := p.group
+		for range p.n {
+			r := connect.Result{Type: g.t.Name, Key: g.keys.at(next[g]), State: g.state}
+			next[g]++
+			if g.absent[r.Key] {
+				r.State = connect.Absent
+			}
+			if err := done(r); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -84,8 +94,12 @@ func (j *job) collect(targets iter.Seq2[connect.Target, error]) error {
 		if x.Owner != "" && !names[x.Owner] {
 			names[strings.Clone(x.Owner)] = true
 		}
-		j.order = append(j.order, place{g, int32(len(g.keys))})
-		g.keys = append(g.keys, x.Key)
+		if n := len(j.order); n > 0 && j.order[n-1].group == g {
+			j.order[n-1].n++
+		} else {
+			j.order = append(j.order, run{g, 1})
+		}
+		g.keys.add(x.Key)
 		if g.action == connect.Correct {
 			g.values = append(g.values, x)
 		}

@@ -70,7 +70,7 @@ func (j *job) look(ctx context.Context, g *group) error {
 		}
 	}
 	what := keyText(j.cat, g.t, "t") + ", coalesce(" + ok + ", false), coalesce(" + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields, "") + ", false)"
-	for part := range slices.Chunk(g.keys, batchSize) {
+	for part := range g.keys.chunks(batchSize) {
 		r, err := j.cat.keyed(j.cat, g.t, part)
 		if err != nil {
 			return err
@@ -130,7 +130,7 @@ func (j *job) cut(ctx context.Context, f foreignKey) error {
 		for _, c := range f.columns {
 			set = append(set, assignment{c, "null"})
 		}
-		for part := range slices.Chunk(g.keys, batchSize) {
+		for part := range g.keys.chunks(batchSize) {
 			r, err := j.cat.keyed(j.cat, g.t, part)
 			if err != nil {
 				return err
@@ -156,7 +156,7 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 	if g.action == connect.Erase {
 		for _, f := range j.cat.fks {
 			if f.parent == f.child && f.parent == [2]string{g.t.Schema, g.t.Rel} {
-				size = len(g.keys)
+				size = g.keys.len()
 			}
 		}
 		if len(g.t.SharedBy) > 0 {
@@ -175,7 +175,7 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 	} else {
 		where += " and not " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields, "")
 	}
-	for part := range slices.Chunk(g.keys, size) {
+	for part := range g.keys.chunks(size) {
 		if g.action == connect.Erase {
 			if err := j.cascades(ctx, g, part); err != nil {
 				return err

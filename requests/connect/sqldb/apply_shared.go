@@ -12,12 +12,13 @@ import (
 // row becomes null, the row that joins them goes. $1 are keys, $2 the owners of
 // each as a JSON array.
 func (j *job) detachShared(ctx context.Context, g *group) error {
-	for at := 0; at < len(g.keys); at += batchSize {
-		end := min(at+batchSize, len(g.keys))
-		if err := j.unlink(ctx, g, g.keys[at:end], g.owners[at:end]); err != nil {
+	for at := 0; at < g.keys.len(); at += batchSize {
+		end := min(at+batchSize, g.keys.len())
+		part := g.keys.slice(at, end)
+		if err := j.unlink(ctx, g, part, g.owners[at:end]); err != nil {
 			return err
 		}
-		r, err := j.cat.keyed(j.cat, g.t, g.keys[at:end])
+		r, err := j.cat.keyed(j.cat, g.t, part)
 		if err != nil {
 			return err
 		}
@@ -26,7 +27,7 @@ func (j *job) detachShared(ctx context.Context, g *group) error {
 		if err := j.tx.each(ctx, q, r.args, func(row [][]byte) error { there[string(row[0])] = true; return nil }); err != nil {
 			return err
 		}
-		for _, k := range g.keys[at:end] {
+		for _, k := range part {
 			if !there[k] {
 				g.gone(k)
 			}
@@ -45,7 +46,7 @@ func (j *job) leaveShared(ctx context.Context, g *group) error {
 			all = oneOwner(all)
 		}
 	}
-	for part := range slices.Chunk(g.keys, batchSize) {
+	for part := range g.keys.chunks(batchSize) {
 		owners := make([]string, len(part))
 		for i := range owners {
 			owners[i] = all
