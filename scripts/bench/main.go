@@ -22,10 +22,10 @@ type row struct {
 	what  string
 	pkg   string
 	bench string
-	unit  string // metric that the benchmark reports
+	unit  string  // metric that the benchmark reports
 	bar   float64 // 0: shown, not judged
-	most  bool   // the bar is a maximum
-	times string // -benchtime where one round is too few: "20000x"
+	most  bool    // the bar is a maximum
+	times string  // -benchtime where one round is too few: "20000x"
 }
 
 var rows = []row{
