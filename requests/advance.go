@@ -232,8 +232,7 @@ func (ch *change) stepCompleted(ctx context.Context) (bool, error) {
 		ch.c.setFlag(Attention, n > 0 || ch.c.Has(Attention))
 		return true, err
 	}
-	ch.record(workerActor, evidence.RequestClosed{})
-	return false, ch.become(workerActor, Closed)
+	return false, ch.close(workerActor)
 }
 
 func (c *Case) decision(right string) *RightDecision {

@@ -88,6 +88,12 @@ type Case struct {
 	// were when it was filed or its law was corrected.
 	Holidays []clock.Holiday
 
+	Kind          string     // KindRequest, KindAppeal or KindComplaint
+	Of            *uuid.UUID // what an appeal or complaint is about; of a request that is carried out again, the matter that led to it
+	JoinedInto    *uuid.UUID // of a duplicate: the request that it was joined to
+	RecourseUntil *time.Time // date until which what was answered stays provable
+	RetainUntil   *time.Time // date after which the case's key is destroyed
+
 	PlanID   *uuid.UUID
 	FiledBy  *uuid.UUID
 	eventSeq int64

@@ -210,6 +210,9 @@ func (s *Service) decideClock(ctx context.Context, id uuid.UUID, fn func(*change
 		if !ch.c.Status.Open() {
 			return refuse(Conflict, "case-ended", "The request has ended; its clock no longer runs.")
 		}
+		if err := ch.notForMatter(); err != nil {
+			return err
+		}
 		if err := fn(ch); err != nil {
 			return err
 		}

@@ -325,7 +325,7 @@ func (s *Service) newCase(by Actor, f Filing, now time.Time) (*Case, error) {
 	c := &Case{
 		ID: newID(), Reference: newReference(), Status: Filed, Rights: f.Rights, Purposes: f.Purposes,
 		Country: f.Country, Region: f.Region, Law: law.Law, HolidaySet: law.Set, Zone: law.Zone, laws: s.set.Laws,
-		PausePolicy: s.set.PausePolicy, Locale: f.Locale, Channel: firstOf(f.Channel, "portal"), ReceivedAt: received, FiledAt: now,
+		PausePolicy: s.set.PausePolicy, Locale: f.Locale, Channel: firstOf(f.Channel, "portal"), ReceivedAt: received, FiledAt: now, Kind: KindRequest,
 	}
 	if f.signal {
 		c.Channel = "gpc"
@@ -351,10 +351,10 @@ func (s *Service) insertCase(ctx context.Context, tx pgx.Tx, c *Case, ids []conn
 		c.email = s.ring.Lookup("email", connect.Identity{Kind: "email", Value: email}.Normal())
 	}
 	_, err := tx.Exec(ctx, `insert into cases (id, reference, status, flags, rights, purposes, country, region, law, holiday_set, zone,
-		pause_policy, locale, channel, deadlines, received_at, filed_at, due_on, filed_by, email_lookup, subject_lookup, key_wrapped, sealed, holidays)
-		values ($1, $2, 'filed', '{}', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		pause_policy, locale, channel, deadlines, received_at, filed_at, due_on, filed_by, email_lookup, subject_lookup, key_wrapped, sealed, holidays, kind, of_case)
+		values ($1, $2, 'filed', '{}', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 		c.ID, c.Reference, c.Rights, orEmpty(c.Purposes), c.Country, c.Region, c.Law, c.HolidaySet, c.Zone,
-		c.PausePolicy, c.Locale, c.Channel, orEmpty(c.Deadlines), c.ReceivedAt, c.FiledAt, c.DueOn, c.FiledBy, c.email, lookups, c.wrapped, c.sealed, orEmpty(c.Holidays))
+		c.PausePolicy, c.Locale, c.Channel, orEmpty(c.Deadlines), c.ReceivedAt, c.FiledAt, c.DueOn, c.FiledBy, c.email, lookups, c.wrapped, c.sealed, orEmpty(c.Holidays), c.Kind, c.Of)
 	if err != nil {
 		return fmt.Errorf("insert case: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
+	"habeas/requests/identity"
 	"habeas/requests/mail"
 	"habeas/requests/seal"
 )
@@ -51,6 +52,10 @@ type Settings struct {
 	Register         []Processing    // of processing, for Art. 15
 	Recipients       []Recipient     // who got data, and is told (Art. 19)
 	GPC              GPC             // opt-out preference signals of browsers
+	Recourse         time.Duration   // after an answer, how long what it rests on stays provable (default a year)
+	Retention        time.Duration   // after its end, how long a case can be read (default 3 years, never below 24 months)
+	Backups          time.Duration   // how long backups of the database live: a destroyed key is gone with the last
+	UnverifiedAfter  time.Duration   // without proof of identity, when other ways to prove it are mailed (default 7 days)
 }
 
 // Purpose is a use of personal data that rests on consent.
@@ -71,6 +76,16 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.PausePolicy == "" {
 		s.PausePolicy = "strict"
+	}
+	if s.Recourse == 0 {
+		s.Recourse = 365 * 24 * time.Hour
+	}
+	if s.Retention == 0 {
+		s.Retention = 3 * 365 * 24 * time.Hour
+	}
+	s.Retention = max(s.Retention, minRetention)
+	if s.UnverifiedAfter == 0 {
+		s.UnverifiedAfter = identity.UnverifiedAfter
 	}
 	if s.Remind == nil {
 		s.Remind = []int{14, 7, 2, 1}

@@ -39,9 +39,9 @@ const (
 // shows it as a table, and a test holds the two together.
 var transitions = map[Status][]Status{
 	Filed:       {Verified, Refused, Expired, Discovering, Withdrawn},
-	Verified:    {Discovering, Withdrawn},
+	Verified:    {Discovering, Review, Withdrawn},
 	Discovering: {Review, Executing, Withdrawn},
-	Review:      {Discovering, Executing, Refused, Withdrawn},
+	Review:      {Discovering, Executing, Refused, Completed, Withdrawn},
 	Executing:   {Verifying, Review, Withdrawn},
 	Verifying:   {Completed, Review},
 	Completed:   {Closed, Review},

@@ -46,9 +46,9 @@ func TestEveryPairOfStatuses(t *testing.T) {
 	want := map[string]bool{}
 	for _, p := range []string{
 		"filed>verified", "filed>refused", "filed>expired", "filed>discovering", "filed>withdrawn",
-		"verified>discovering", "verified>withdrawn",
+		"verified>discovering", "verified>review", "verified>withdrawn",
 		"discovering>review", "discovering>executing", "discovering>withdrawn",
-		"review>discovering", "review>executing", "review>refused", "review>withdrawn",
+		"review>discovering", "review>executing", "review>refused", "review>completed", "review>withdrawn",
 		"executing>verifying", "executing>review", "executing>withdrawn",
 		"verifying>completed", "verifying>review", "completed>closed", "completed>review",
 	} {
@@ -62,7 +62,14 @@ func TestEveryPairOfStatuses(t *testing.T) {
 			if got := from.CanBecome(to); got != want[string(from)+">"+string(to)] {
 				t.Errorf("%s → %s: %v", from, to, got)
 			}
-			ch := change{c: &Case{Status: from}}
+			kind := KindRequest
+			if from == Verified && to == Review || from == Review && to == Completed {
+				kind = KindAppeal // the two steps that only these have
+				if other := (&Case{Status: from, Kind: KindRequest}); other.may(to) {
+					t.Errorf("a request goes %s → %s", from, to)
+				}
+			}
+			ch := change{c: &Case{Status: from, Kind: kind}, s: &Service{}}
 			err := ch.become(workerActor, to)
 			switch allowed := want[string(from)+">"+string(to)]; {
 			case allowed && (err != nil || ch.c.Status != to || len(ch.events) != 1):

@@ -78,7 +78,7 @@ func (s *Service) Reap(ctx context.Context) (int64, error) {
 // Sweep looks after what no task moves: overdue cases, unverified ones,
 // cases that could go on, and what has run out.
 func (s *Service) Sweep(ctx context.Context) error {
-	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.clean(ctx), s.CountFigures(ctx))
+	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.clean(ctx), s.retire(ctx), s.CountFigures(ctx))
 }
 
 func (s *Service) each(ctx context.Context, fn func(*change) error, query string, args ...any) error {
@@ -107,7 +107,7 @@ func (s *Service) remindUnverified(ctx context.Context) error {
 		ch.c.Unverified = new(ch.at)
 		return ch.letter(ctx, "unverified")
 	}, `select c.id from cases c where c.status = 'filed' and c.unverified_at is null and c.email_lookup is not null and c.filed_at < $1 limit 500`,
-		s.now().Add(-identity.UnverifiedAfter))
+		s.now().Add(-s.set.UnverifiedAfter))
 }
 
 // expireUnverified ends a request that nobody proved: counted as a denial.

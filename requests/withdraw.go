@@ -38,6 +38,9 @@ func (ch *change) stop(ctx context.Context, by Actor, cause evidence.Code) error
 	if err := ch.become(by, Withdrawn); err != nil {
 		return err
 	}
+	if err := ch.recourseWithdrawn(ctx, by); err != nil {
+		return err
+	}
 	if cause == "not_me" {
 		if err := ch.undoWithdrawal(ctx, by); err != nil {
 			return err
