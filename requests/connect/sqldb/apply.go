@@ -156,6 +156,8 @@ func (g *group) allowed() error {
 	}
 	changes := g.action == connect.Erase || g.action == connect.Mask || g.action == connect.Detach
 	switch {
+	case (changes || g.action == connect.Correct) && t.Lookup:
+		return connect.Permanent("lookup", "The dataset file says that "+t.Name+" holds nothing personal.", nil)
 	case changes && t.Never != "":
 		return connect.Permanent("never-erase", "The dataset file says never to erase from "+t.Name+".", nil)
 	case g.action == connect.Suppress && len(assignments(t, g.fields)) == 0:

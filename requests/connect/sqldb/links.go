@@ -112,11 +112,14 @@ func markWinding(d *dataset.Dataset, all map[string]*links) {
 	}
 }
 
-// personRefs are the references by which a row belongs to a person.
+// personRefs are the references by which a row belongs to a person. Where row
+// and person are one human being but only the row hangs on the person (as in
+// imported files), an identity that stands in the row is that human being's
+// too, so it is no sign of somebody else.
 func personRefs(d *dataset.Dataset, t *dataset.Table) []*dataset.Ref {
 	var out []*dataset.Ref
 	for _, ref := range t.Refs {
-		if to := d.Table(ref.To); to.Person && !t.Person && !ref.Handler && (ref.Down || ref.SamePerson) {
+		if to := d.Table(ref.To); to.Person && !t.Person && !ref.Handler && (ref.Up || ref.Down && !ref.SamePerson) {
 			out = append(out, ref)
 		}
 	}

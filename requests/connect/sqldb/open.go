@@ -153,6 +153,9 @@ func (d *DB) describe() connect.Description {
 // may mask or correct any row; deleting is left to tables that may lose rows.
 func actions(t *dataset.Table) []connect.Action {
 	var out []connect.Action
+	if t.Lookup {
+		return []connect.Action{connect.Keep}
+	}
 	if t.Never == "" {
 		out = append(out, connect.Erase, connect.Mask)
 		if t.Erase.Do == dataset.DetachRow || len(t.SharedBy) > 0 {

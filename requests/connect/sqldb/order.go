@@ -19,7 +19,8 @@ type ordering struct {
 }
 
 // childrenFirst orders tables so that no row goes before those that refer to
-// it, by the constraints of the database and the references of the dataset.
+// it, by the constraints of the database and the references of the dataset, and
+// as the dataset orders them itself, which counts more than its references.
 func childrenFirst(d *dataset.Dataset, cat *catalog) ordering {
 	out := ordering{cut: map[*dataset.Table][]foreignKey{}, cyclic: map[*dataset.Table]bool{}}
 	byRel := map[[2]string]*dataset.Table{}
@@ -54,10 +55,11 @@ func childrenFirst(d *dataset.Dataset, cat *catalog) ordering {
 		return byData, by
 	}
 	for len(left) > 0 {
-		pick, level := 0, 5
+		pick, level := 0, 6
 		for i, t := range left {
 			byData, by := waits(t)
-			if l := rank(byData, by); l < level {
+			asked := slices.ContainsFunc(t.After, func(o dataset.Order) bool { return slices.Contains(left, d.Table(o.Table)) })
+			if l := rank(byData, asked, by); l < level {
 				pick, level = i, l
 			}
 		}
@@ -73,7 +75,11 @@ func childrenFirst(d *dataset.Dataset, cat *catalog) ordering {
 			}
 		}
 		if level > 0 {
-			out.cyclic[t] = true
+			// Whether rows of tables to come are still the person's may be
+			// asked of rows that go now.
+			for _, x := range left {
+				out.cyclic[x] = true
+			}
 		}
 		out.tables = append(out.tables, t)
 		left = slices.Delete(left, pick, pick+1)
@@ -82,24 +88,25 @@ func childrenFirst(d *dataset.Dataset, cat *catalog) ordering {
 }
 
 // rank says how well a table may go next: 0 nothing waits for it, 1 only
-// references of the dataset, 2 constraints that can be nulled, 3 deferred, 4
-// none of it.
-func rank(byData bool, by []foreignKey) int {
-	if len(by) == 0 {
-		if byData {
-			return 1
-		}
-		return 0
+// references of the dataset, 2 constraints that can be nulled, 3 deferred, 4 it
+// is asked to go later, 5 a constraint forbids it.
+func rank(byData, asked bool, by []foreignKey) int {
+	level := 0
+	if byData {
+		level = 1
 	}
-	level := 2
 	for _, f := range by {
 		switch {
 		case f.nullable:
+			level = max(level, 2)
 		case f.deferrable:
 			level = max(level, 3)
 		default:
-			level = 4
+			level = 5
 		}
+	}
+	if asked {
+		level = max(level, 4)
 	}
 	return level
 }

@@ -179,7 +179,7 @@ func (p *proposer) found(r row, vals [][]byte, now time.Time) connect.Found {
 			f.Withdraw.Purposes = []string{string(vals[p.purpose])}
 		}
 	}
-	if p.guard >= 0 && f.Erasure.Action != connect.Erase {
+	if p.guard >= 0 && f.Erasure != nil && f.Erasure.Action != connect.Erase {
 		f.Guard = slices.Clone(vals[p.guard])
 	}
 	return f
@@ -187,6 +187,9 @@ func (p *proposer) found(r row, vals [][]byte, now time.Time) connect.Found {
 
 func (p *proposer) erasure(r row, vals [][]byte, now time.Time) *connect.Proposal {
 	t := p.t
+	if t.Lookup {
+		return nil // nothing of the person stands in it
+	}
 	if t.Never != "" {
 		return p.never
 	}

@@ -325,7 +325,7 @@ func (w *walk) again(st *step, s *set, r *rec, key string, from *set, parent *re
 	if parent.shared {
 		return
 	}
-	if st.ref.SamePerson {
+	if st.ref.SamePerson && len(s.t.SharedBy) == 0 { // one address makes no two people one
 		w.same(r, parent, w.ownerOf(r), w.ownerOf(parent))
 		if s.t.Person && !parent.rooted {
 			w.root(from, parent, fromKey)

@@ -1,0 +1,26 @@
+create table product (id int primary key, name varchar(100), description varchar(200), price decimal(10,2));
+create table address (id int primary key, house varchar(20), street varchar(100), city varchar(100), state varchar(100), zip varchar(100));
+create table customer (id int primary key, email varchar(100), name varchar(100), created datetime, address_id bigint);
+create table employee (id int primary key, email varchar(100), name varchar(100), address_id bigint);
+create table payment_card (id varchar(100) primary key, name varchar(100), ccn bigint, code smallint, preferred boolean, customer_id int, billing_address_id bigint);
+create table orders (id varchar(100) primary key, customer_id int, shipping_address_id bigint, payment_card_id varchar(100));
+create table order_item (order_id varchar(100), item_no smallint, product_id int, quantity smallint, primary key (order_id, item_no));
+create table visit (email varchar(100), last_visit datetime, primary key (email, last_visit));
+create table login (id int primary key, customer_id int, time datetime);
+create table service_request (id varchar(100) primary key, email varchar(100), alt_email varchar(100), opened date, closed date, employee_id int);
+create table report (id int primary key, email varchar(100), name varchar(100), year int, month int, total_visits int);
+create table type_link_test (id varchar(100) primary key, name varchar(100));
+-- mysql
+create table `Lead` (id int primary key, email varchar(100), created datetime);
+insert into product values (1, 'Round one', 'Crisp', 20), (2, 'Square one', 'Soft', 20), (3, 'Large one', 'Dark', 20);
+insert into address values (1, '123', 'Sample Street', 'Sampletown', 'NY', '12345'), (2, '4', 'Sample Lane', 'Sampletown', 'NY', '12321'), (3, '555', 'Sample Avenue', 'Sample City', 'NY', '12000'), (4, '1111', 'Sample Place', 'Sample Hill', 'TX', '54321');
+insert into customer values (1, 'customer-1@shop.example', 'Jo Customer', '2026-01-01 11:47:42', 1), (2, 'customer-2@shop.example', 'Jill Customer', '2026-01-01 11:47:42', 2), (3, 'both@shop.example', 'Jane Both', '2026-01-01 11:47:42', 4);
+insert into employee values (1, 'employee-1@shop.example', 'Jack Employee', 3), (2, 'both@shop.example', 'Jane Both', 3);
+insert into payment_card values ('pay-a', 'Card 1', 123456789, 321, true, 1, 1), ('pay-b', 'Card 2', 987654321, 123, false, 2, 1), ('pay-c', 'Card 3', 373719391, 222, false, 3, 4);
+insert into orders values ('ord-a', 1, 2, 'pay-a'), ('ord-b', 2, 1, 'pay-b'), ('ord-c', 1, 1, 'pay-a'), ('ord-d', 1, 1, 'pay-b'), ('ord-e', 3, 4, 'pay-c');
+insert into order_item values ('ord-a', 1, 1, 1), ('ord-b', 1, 1, 1), ('ord-c', 1, 1, 1), ('ord-c', 2, 2, 1), ('ord-d', 1, 1, 1), ('ord-e', 1, 3, 3);
+insert into visit values ('customer-1@shop.example', '2026-01-06 01:00:00'), ('customer-2@shop.example', '2026-01-06 01:00:00');
+insert into login values (1, 1, '2026-01-01 01:00:00'), (2, 1, '2026-01-02 01:00:00'), (3, 1, '2026-01-03 01:00:00'), (7, 2, '2026-01-06 01:00:00'), (8, 3, '2026-01-06 01:00:00');
+insert into service_request values ('ser-a', 'customer-1@shop.example', 'customer-1-alt@shop.example', '2026-01-01', '2026-01-03', 1), ('ser-b', 'customer-2@shop.example', null, '2026-01-04', null, 1), ('ser-c', 'customer-3@shop.example', null, '2026-01-05', '2026-01-07', 1), ('ser-d', 'customer-3@shop.example', null, '2026-05-05', '2026-05-08', 2);
+insert into report values (1, 'admin@shop.example', 'Monthly report', 2026, 8, 100), (2, 'admin@shop.example', 'Monthly report', 2026, 9, 100);
+insert into type_link_test values ('1', 'name1'), ('2', 'name2');
