@@ -152,15 +152,18 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 	case g.detachesShared():
 		return j.detachShared(ctx, g)
 	}
-	size := batchSize
+	parts := g.keys.chunks(batchSize)
 	if g.action == connect.Erase {
-		for _, f := range j.cat.fks {
-			if f.parent == f.child && f.parent == [2]string{g.t.Schema, g.t.Rel} {
-				size = g.keys.len()
-			}
-		}
 		if len(g.t.SharedBy) > 0 {
 			if err := j.leaveShared(ctx, g); err != nil {
+				return err
+			}
+		}
+		if own := j.ownKeys(g.t); len(own) > 0 && !j.cat.rowwise() {
+			parts = g.keys.chunks(g.keys.len())
+		} else if len(own) > 0 {
+			var err error
+			if parts, err = j.childRowsFirst(ctx, g, own); err != nil {
 				return err
 			}
 		}
@@ -175,7 +178,7 @@ func (j *job) change(ctx context.Context, g *group, looked bool) error {
 	} else {
 		where += " and not " + doneSQL(j.cat, j.d.data, g.t, g.action, g.fields, "")
 	}
-	for part := range g.keys.chunks(size) {
+	for part := range parts {
 		if g.action == connect.Erase {
 			if err := j.cascades(ctx, g, part); err != nil {
 				return err

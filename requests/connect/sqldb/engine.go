@@ -112,6 +112,9 @@ type spelling interface {
 	deleting(rel, alias string, r rowset, where string) string
 	// locking ends a query that locks the rows t.
 	locking() string
+	// rowwise reports whether foreign keys are checked for every single row, not
+	// at the end of a statement.
+	rowwise() bool
 
 	// correct writes the assignments and parameters (from $first on) of new
 	// values, given as JSON. corrected says that a column of row t has the value

@@ -17,8 +17,8 @@ import (
 // mysql speaks to MySQL 8 and MariaDB 10.6 or newer.
 type mysql struct {
 	pool   *sql.DB
-	schema string // the database of the URL
-	maria atomic.Int32 // 0: not known yet, 1: MySQL, 2: MariaDB
+	schema string       // the database of the URL
+	maria  atomic.Int32 // 0: not known yet, 1: MySQL, 2: MariaDB
 }
 
 var _ engine = (*mysql)(nil)

@@ -41,10 +41,10 @@ func (*mysql) explain(err error) (refusal, bool) {
 // How the server names what it refuses. Values stand before names, so that
 // patterns are anchored at the end or hold nothing a value could imitate.
 var (
-	mysqlForeignKey = regexp.MustCompile("^Cannot (?:delete or update a parent|add or update a child) row: a foreign key constraint fails \\(`([^`]+)`\\.`([^`]+)`, CONSTRAINT `([^`]+)`")
+	mysqlForeignKey = regexp.MustCompile("^Cannot (?:delete or update a parent|add or update a child) row: a foreign key constraint fails \\([`\"]([^`\"]+)[`\"]\\.[`\"]([^`\"]+)[`\"], CONSTRAINT [`\"]([^`\"]+)[`\"]")
 	mysqlKey        = regexp.MustCompile(`for key '([^']+)'$`)
 	mysqlColumn     = regexp.MustCompile(`^Column '([^']+)' cannot be null$`)
-	mysqlCheck      = regexp.MustCompile("^(?:CONSTRAINT `([^`]+)` failed for `|Check constraint '([^']+)' is violated)")
+	mysqlCheck      = regexp.MustCompile("^(?:CONSTRAINT [`\"]([^`\"]+)[`\"] failed for [`\"]|Check constraint '([^']+)' is violated)")
 )
 
 // mysqlCodes are the error numbers of MySQL and MariaDB.

@@ -340,4 +340,6 @@ func (*mysql) deleting(rel, alias string, r rowset, where string) string {
 	return "delete " + alias + " from " + r.from + " straight_join " + rel + " " + alias + " on " + r.on + " where " + where
 }
 
+func (*mysql) rowwise() bool { return true }
+
 func (*mysql) locking() string { return " for update" }

@@ -214,6 +214,8 @@ func (*postgres) deleting(rel, alias string, r rowset, where string) string {
 	return q + " where " + r.on + " and " + where
 }
 
+func (*postgres) rowwise() bool { return false }
+
 func (*postgres) locking() string { return " for update of t" }
 
 func (*postgres) correct(_ *catalog, t *dataset.Table, values map[string]json.RawMessage, first int) ([]assignment, string, []any) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -87,6 +88,8 @@ func snapshot(t testing.TB, pool *pgxpool.Pool, tables map[string]string) map[st
 	return out
 }
 
+func diff(want, got any) string { return cmp.Diff(want, got) }
+
 func proven(kind, value string) connect.Identity {
 	return connect.Identity{Kind: kind, Value: value, Proven: true}
 }
@@ -107,25 +110,10 @@ func TestConformance(t *testing.T) {
 		s := world(t)
 		// The row that holds Anna's address and refers to Ben is a test of its own.
 		exec(t, s.pool, "delete from subscriptions where id = 5")
-		return connecttest.World{
-			System:    s.DB,
-			Person:    []connect.Identity{proven("email", " anna@EXAMPLE.test")},
-			Records:   annas,
-			Shared:    []string{"households/1", "threads/1", "messages/2"},
-			Ambiguous: []connect.Identity{proven("email", "twin@example.test")},
-			Unproven:  []connect.Identity{{Kind: "handle", Value: "claimed@bluesky"}},
-			Nobody: []connect.Identity{
-				proven("email", "nobody@example.test"), proven("email", "' or true --"), proven("email", "gone@example.test"), proven("handle", "no network"),
-				proven("phone", "not a number"), proven("customer_id", "%"), proven("passport", "X1"), proven("email", ""), proven("email", "a\x00b"),
-			},
-			Snapshot: func(t *testing.T) map[string]string { return snapshot(t, s.pool, worldKeys) },
-			Steal:    func(t *testing.T) { exec(t, s.pool, "update orders set contact_id = 3 where (tenant, no) = (1, 1)") },
-			Correct: connect.Target{Type: "contacts", Key: "1", Owner: "contacts/1", Action: connect.Correct, Values: map[string]json.RawMessage{
-				"name": json.RawMessage(`"Anna Müller'; drop table contacts"`), "born": json.RawMessage(`"1981-03-01"`), "tags": json.RawMessage(`["z"]`), "notes": json.RawMessage(`null`),
-			}},
-			Secrets: []string{"anna@example.test", "secret-key"},
-			BadKey:  connect.Target{Type: "contacts", Key: "secret-key", Action: connect.Mask},
-		}
+		w := smallWorld(s.DB)
+		w.Snapshot = func(t *testing.T) map[string]string { return snapshot(t, s.pool, worldKeys) }
+		w.Steal = func(t *testing.T) { exec(t, s.pool, "update orders set contact_id = 3 where (tenant, no) = (1, 1)") }
+		return w
 	}})
 }
 
@@ -159,4 +147,26 @@ where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema')`
 		}
 	}
 	return out
+}
+
+// smallWorld is what is true about the people of the small world, on every
+// kind of database.
+func smallWorld(db *sqldb.DB) connecttest.World {
+	return connecttest.World{
+		System:    db,
+		Person:    []connect.Identity{proven("email", " anna@EXAMPLE.test")},
+		Records:   annas,
+		Shared:    []string{"households/1", "threads/1", "messages/2"},
+		Ambiguous: []connect.Identity{proven("email", "twin@example.test")},
+		Unproven:  []connect.Identity{{Kind: "handle", Value: "claimed@bluesky"}},
+		Nobody: []connect.Identity{
+			proven("email", "nobody@example.test"), proven("email", "' or true --"), proven("email", "gone@example.test"), proven("handle", "no network"),
+			proven("phone", "not a number"), proven("customer_id", "%"), proven("passport", "X1"), proven("email", ""), proven("email", "a\x00b"),
+		},
+		Correct: connect.Target{Type: "contacts", Key: "1", Owner: "contacts/1", Action: connect.Correct, Values: map[string]json.RawMessage{
+			"name": json.RawMessage(`"Anna Müller'; drop table contacts"`), "born": json.RawMessage(`"1981-03-01"`), "tags": json.RawMessage(`["z"]`), "notes": json.RawMessage(`null`),
+		}},
+		Secrets: []string{"anna@example.test", "secret-key"},
+		BadKey:  connect.Target{Type: "contacts", Key: "secret-key", Action: connect.Mask},
+	}
 }
