@@ -2,6 +2,8 @@ package sqldb
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"iter"
 	"slices"
 	"strings"
@@ -31,7 +33,8 @@ type job struct {
 	groups []*group
 	order  []run
 	people owners
-	ways   *walk // from the people to rows of winding tables; made when needed
+	secret string // for digests of values; thrown away with the job
+	ways   *walk  // from the people to rows of winding tables; made when needed
 }
 
 // run is how many targets in a row went to a group.
@@ -44,7 +47,7 @@ type run struct {
 // id is not stored in the customer's database; what is already in its target
 // state counts as done, which makes a repeated job harmless.
 func (d *DB) Apply(ctx context.Context, _ string, targets iter.Seq2[connect.Target, error], done func(connect.Result) error) error {
-	j := &job{d: d}
+	j := &job{d: d, secret: newSecret()}
 	if err := j.collect(targets); err != nil {
 		return d.advise(ctx, err)
 	}
@@ -74,6 +77,13 @@ func (j *job) report(done func(connect.Result) error) error {
 		}
 	}
 	return nil
+}
+
+// newSecret is 256 bits of chance in hex.
+func newSecret() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return hex.EncodeToString(b[:])
 }
 
 // collect reads the plan: keys only, so that a million rows fit.

@@ -206,7 +206,7 @@ func (j *job) changeRows(ctx context.Context, g *group, part []string, where str
 	}
 	total := int64(0)
 	for _, r := range spans {
-		q := changeSQL(j.cat, g.t, g.action, g.fields, r, where)
+		q := changeSQL(j.cat, g.t, g.action, g.fields, r, where, j.secret)
 		if q == "" {
 			continue
 		}

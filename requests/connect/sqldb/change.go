@@ -9,72 +9,6 @@ import (
 	"habeas/requests/connect/sqldb/dataset"
 )
 
-// Marks by which a random value is recognised later.
-const (
-	randomText = "erased-"
-	randomUUID = "e7a5ed00"
-	randomHost = "@erased.invalid"
-)
-
-// minRandom is how long a column must be to take a random value that is unique.
-const minRandom = 23
-
-// maskFields are the columns that a mask concerns: those planned, else those of
-// the dataset.
-func maskFields(t *dataset.Table, fields []string) []string {
-	if len(fields) > 0 {
-		return fields
-	}
-	var out []string
-	for _, c := range t.Columns {
-		if c.Mask == dataset.SetNull || c.Mask == dataset.SetText || c.Mask == dataset.SetRandom {
-			out = append(out, c.Name)
-		}
-	}
-	return out
-}
-
-// maskedValue is the expression that a masked column is set to.
-func maskedValue(cat *catalog, t *dataset.Table, name string) string {
-	c := t.Column(name)
-	switch c.Mask {
-	case dataset.SetText:
-		return cat.value(cat.attr(t, name), c.Text)
-	case dataset.SetRandom:
-		return cat.random(cat, t, c)
-	}
-	return "null" // also for a column that the desk wants masked though the file keeps it
-}
-
-// randomDigits are how many digits of chance a random text has, and what
-// follows them.
-func randomDigits(c *dataset.Column, a attribute) (digits int, host string) {
-	digits = 32
-	if c.Email {
-		host = randomHost
-	}
-	if a.length > 0 {
-		digits = max(min(digits, a.length-len(randomText)-len(host)), 0)
-	}
-	return digits, host
-}
-
-// isMasked says that a column has its masked value.
-func isMasked(cat *catalog, t *dataset.Table, alias, name string) string {
-	c, a, v := t.Column(name), cat.attr(t, name), col(alias, name)
-	switch c.Mask {
-	case dataset.SetText:
-		return cat.same(a, v, cat.value(a, c.Text))
-	case dataset.SetRandom:
-		mark := randomText
-		if a.base == "uuid" {
-			mark = randomUUID + "-"
-		}
-		return "coalesce(" + cat.text(a, v) + " like " + quoteText(mark+"%") + ", false)"
-	}
-	return v + " is null"
-}
-
 // assignments are the columns that suppression sets: those planned, else all.
 func assignments(t *dataset.Table, fields []string) []dataset.Assignment {
 	if t.Suppress == nil {
@@ -181,7 +115,7 @@ func stateOf(a connect.Action) connect.State {
 
 // changeSQL writes the statement of an action on those rows of r for which
 // where holds; "" when there is nothing to set.
-func changeSQL(cat *catalog, t *dataset.Table, action connect.Action, fields []string, r rowset, where string) string {
+func changeSQL(cat *catalog, t *dataset.Table, action connect.Action, fields []string, r rowset, where, secret string) string {
 	var set []assignment
 	switch action {
 	case connect.Erase:
@@ -193,7 +127,7 @@ func changeSQL(cat *catalog, t *dataset.Table, action connect.Action, fields []s
 		for _, f := range fields {
 			v := "null"
 			if action == connect.Mask || t.Column(f).Explicit {
-				v = maskedValue(cat, t, f)
+				v = maskedValue(cat, t, f, secret)
 			}
 			set = append(set, assignment{f, v})
 		}

@@ -82,8 +82,16 @@ type spelling interface {
 	day(expr string) string
 	// guard is the canonical text of columns of a row.
 	guard(cat *catalog, t *dataset.Table, alias string, columns []string) string
-	// random is a value that is unique and says that it is one.
-	random(cat *catalog, t *dataset.Table, c *dataset.Column) string
+	// random is a value that is the row's own and marked as one of ours.
+	random(cat *catalog, t *dataset.Table, c *dataset.Column, secret string) string
+	// digest is the hex of a keyed digest of a text; marked makes a masked value
+	// of digits that begin with one.
+	digest(secret, text string) string
+	marked(a attribute, c *dataset.Column, digits string) string
+	// datedMark says that a date or time is one that random makes.
+	datedMark(a attribute, expr string) string
+	// year is the first moment of a date's or time's year.
+	year(a attribute, expr string) string
 	// shown is how a column is selected to become JSON.
 	shown(a attribute, expr string) (string, form)
 

@@ -1,8 +1,6 @@
 package sqldb
 
 import (
-	"crypto/rand"
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -196,21 +194,6 @@ func (m *mysql) guard(cat *catalog, t *dataset.Table, alias string, columns []st
 		parts[i] = quoteText(c) + ", " + textOf(cat, t, alias, c)
 	}
 	return "json_object(" + strings.Join(parts, ", ") + ")"
-}
-
-// random is a digest of the row's key and of chance that is thrown away: unique
-// where the key is, and nobody's to guess.
-func (*mysql) random(cat *catalog, t *dataset.Table, c *dataset.Column) string {
-	a := cat.attr(t, c.Name)
-	var chance [32]byte
-	_, _ = rand.Read(chance[:]) // never fails since Go 1.24
-	digest := "sha2('" + hex.EncodeToString(chance[:]) + "' || " + keyText(cat, t, "t") + ", 256)"
-	if a.base == "uuid" {
-		return fmt.Sprintf("('%s-' || substr(%s, 1, 4) || '-4' || substr(%s, 5, 3) || '-a' || substr(%s, 8, 3) || '-' || substr(%s, 11, 12))",
-			randomUUID, digest, digest, digest, digest)
-	}
-	digits, host := randomDigits(c, a)
-	return fmt.Sprintf("'%s' || left(%s, %d) || '%s'", randomText, digest, digits, host)
 }
 
 func (*mysql) shown(a attribute, expr string) (string, form) {

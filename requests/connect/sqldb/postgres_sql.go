@@ -92,15 +92,6 @@ func (*postgres) guard(_ *catalog, _ *dataset.Table, alias string, columns []str
 	return "(select to_jsonb(g)::text from (select " + strings.Join(cols, ", ") + ") g)"
 }
 
-func (*postgres) random(cat *catalog, t *dataset.Table, c *dataset.Column) string {
-	a := cat.attr(t, c.Name)
-	if a.base == "uuid" {
-		return "('" + randomUUID + "' || substr(gen_random_uuid()::text, 9))::uuid"
-	}
-	digits, host := randomDigits(c, a)
-	return fmt.Sprintf("'%s' || left(replace(gen_random_uuid()::text, '-', ''), %d) || '%s'", randomText, digits, host)
-}
-
 func (*postgres) shown(a attribute, expr string) (string, form) {
 	switch a.base {
 	case "int2", "int4", "int8", "numeric", "float4", "float8", "oid":

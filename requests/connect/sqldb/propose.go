@@ -46,7 +46,7 @@ func (d *DB) proposer(cat *catalog, t *dataset.Table, usersIf string) *proposer 
 			p.points[add(textOf(cat, t, "t", c.Name))] = c.PointsTo
 		}
 		switch c.Mask {
-		case dataset.SetNull, dataset.SetText, dataset.SetRandom:
+		case dataset.SetNull, dataset.SetText, dataset.SetRandom, dataset.SetHash, dataset.SetYear:
 			p.masked = append(p.masked, c.Name)
 		case dataset.KeepValue:
 			if c.Until != nil {
@@ -109,7 +109,7 @@ func detachFields(t *dataset.Table) []string {
 		}
 	}
 	for _, c := range t.Columns {
-		if c.Explicit && (c.Mask == dataset.SetNull || c.Mask == dataset.SetText || c.Mask == dataset.SetRandom) {
+		if c.Explicit && c.Mask.Changes() {
 			out = append(out, c.Name)
 		}
 	}
