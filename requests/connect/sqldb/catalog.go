@@ -38,7 +38,8 @@ type attribute struct {
 	unsigned  bool
 	charset   string // MySQL: of texts
 	collation string
-	length    int // of varchar(n) and char(n); 0 for none
+	hidden    bool // MySQL: our user may not read it
+	length    int  // of varchar(n) and char(n); 0 for none
 	update    bool
 }
 

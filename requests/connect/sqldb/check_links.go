@@ -12,36 +12,16 @@ import (
 // entrance checks that looking an identity up is served by an index.
 func (c *checker) entrance(t *dataset.Table, rel *relation, e *dataset.Entry) {
 	a := rel.columns[e.Column]
-	plain := quoteIfNeeded(e.Column)
-	want := []string{plain}
-	if c.d.engine.kind() != "postgresql" {
-		want = []string{e.Column}
-	}
-	if a.category == "S" && a.base != "citext" && c.d.engine.kind() == "postgresql" {
-		switch e.Match {
-		case dataset.MatchFold:
-			want = []string{"lower(" + plain + ")", "lower(" + plain + "::text)"}
-		case dataset.MatchNormal:
-			// The database prints expressions in its own way, so only the start
-			// is compared.
-			for _, ix := range rel.indexes {
-				if len(ix.keys) > 0 && strings.Contains(ix.keys[0], "(") && strings.Contains(ix.keys[0], plain) {
-					return
-				}
-			}
-			c.say(slow, t, e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, c.rel(t), c.cat.normal(e.Kind, plain))
-			return
-		}
-	}
-	if e.Network != "" {
-		want = append(want, quoteIfNeeded(e.Network), e.Network)
-	}
+	by, create := c.cat.served(a, e)
 	for _, ix := range rel.indexes {
-		if !ix.partial && len(ix.keys) > 0 && slices.Contains(want, ix.keys[0]) {
+		if ix.partial || len(ix.keys) == 0 {
+			continue
+		}
+		if by(ix.keys[0]) || (e.Network != "" && unquoted(ix.keys[0]) == e.Network) {
 			return
 		}
 	}
-	c.say(slow, t, e.Line, "looking up %s in %s has no index: create index on %s (%s)", e.Kind, t.Name, c.rel(t), want[0])
+	c.say(slow, t, e.Line, "looking up %s in %s has no index: %s", e.Kind, t.Name, strings.ReplaceAll(create, "TABLE", c.rel(t)))
 }
 
 func indexed(rel *relation, cols []string) bool {

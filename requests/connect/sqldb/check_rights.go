@@ -20,6 +20,9 @@ func (c *checker) rights(t *dataset.Table, rel *relation) {
 		c.say(on("view", connect.Erase, connect.Mask, connect.Detach), t, t.Line, "%s is a view or foreign table and cannot be erased from: describe the tables below it", t.Name)
 		return
 	}
+	if rel.loose != "" && t.Never == "" && !t.Lookup {
+		c.say(on("loose", connect.Erase, connect.Mask, connect.Detach), t, t.Line, "%s %s", t.Name, rel.loose)
+	}
 	if c.facts != nil {
 		f := c.facts
 		key := [2]string{t.Schema, t.Rel}

@@ -76,6 +76,9 @@ type spelling interface {
 	same(a attribute, expr, value string) string
 	// match compares a column with an identity of this kind.
 	match(a attribute, e *dataset.Entry, expr string, k keys) string
+	// served says of an index, by its first key as the catalog has it, whether
+	// it serves match; create is what to do where none does.
+	served(a attribute, e *dataset.Entry) (by func(key string) bool, create string)
 	// normal is an identity kind's normal form, as connect.Identity.Normal.
 	normal(kind, expr string) string
 	// day is a date or time as "2006-01-02".

@@ -1,8 +1,6 @@
 package sqldb
 
 import (
-	"slices"
-
 	"habeas/requests/connect/sqldb/dataset"
 )
 
@@ -130,9 +128,4 @@ func wholeMarks(a attribute) (from string, bits int) {
 // wholeMask is the greatest number of so many bits.
 func wholeMask(bits int) string {
 	return map[int]string{6: "63", 14: "16383", 22: "4194303", 30: "1073741823", 48: "281474976710655"}[bits]
-}
-
-// dated reports whether the column holds dates or times of a day.
-func (a attribute) dated() bool {
-	return slices.Contains([]string{"date", "timestamp", "timestamptz", "datetime"}, a.base)
 }

@@ -107,7 +107,7 @@ from information_schema.columns where table_schema = %s and table_name = %s`
 			a.length = n
 		}
 		rights := strings.Split(string(row[8]), ",")
-		a.update = slices.Contains(rights, "update")
+		a.update, a.hidden = slices.Contains(rights, "update"), !slices.Contains(rights, "select")
 		r.sel = r.sel || slices.Contains(rights, "select")
 		r.upd = r.upd || a.update
 		r.columns[string(row[0])] = a

@@ -174,6 +174,25 @@ func (m *mysql) match(a attribute, e *dataset.Entry, expr string, k keys) string
 // case, so that its index finds every spelling.
 func mysqlFolds(a attribute) bool { return strings.HasSuffix(a.collation, "_ci") }
 
+func (m *mysql) served(a attribute, e *dataset.Entry) (func(string) bool, string) {
+	name := "`" + strings.ReplaceAll(e.Column, "`", "``") + "`"
+	expression := ""
+	switch {
+	case !a.textual():
+	case e.Match == dataset.MatchFold && !mysqlFolds(a):
+		expression = "lower(" + name + ")"
+	case e.Match == dataset.MatchNormal:
+		expression = m.normal(e.Kind, name)
+	}
+	if expression == "" {
+		return func(key string) bool { return unquoted(key) == e.Column }, "alter table TABLE add index (" + name + ")"
+	}
+	// An index on an expression serves only the very same one, and MariaDB has
+	// none.
+	return func(string) bool { return false },
+		"add a generated column (" + expression + ") with an index, and describe that one with match: exact"
+}
+
 func (*mysql) normal(kind, expr string) string {
 	switch kind {
 	case "handle":

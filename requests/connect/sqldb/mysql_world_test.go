@@ -4,11 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	_ "github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"habeas/requests/connect"
 	"habeas/requests/connect/connecttest"
@@ -141,7 +144,9 @@ func TestProposalsMariaDB(t *testing.T) {
 	if d := diff(want, got); d != "" {
 		t.Errorf("found (-PostgreSQL +MariaDB):\n%s", d)
 	}
-	if d := diff(wantFindings, findings); d != "" {
+	// MariaDB has no index on expressions, and says so of telephone numbers.
+	findings.Warnings = slices.DeleteFunc(findings.Warnings, func(w connect.Warning) bool { return w.Code == "no-index" })
+	if d := cmp.Diff(wantFindings, findings, cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("learned (-PostgreSQL +MariaDB):\n%s", d)
 	}
 	faults, err := my.Check(t.Context())

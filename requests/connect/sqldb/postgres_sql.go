@@ -70,6 +70,23 @@ func (p *postgres) match(a attribute, e *dataset.Entry, expr string, k keys) str
 	return expr + " = " + k.texts[0]
 }
 
+func (p *postgres) served(a attribute, e *dataset.Entry) (func(string) bool, string) {
+	want := quoteIfNeeded(e.Column)
+	if a.textual() && a.base != "citext" {
+		switch e.Match {
+		case dataset.MatchFold:
+			lower := "lower(" + want + ")"
+			return func(key string) bool { return key == lower || key == "lower("+want+"::text)" }, "create index on TABLE (" + lower + ")"
+		case dataset.MatchNormal:
+			// The database prints expressions in its own way, so only the column
+			// is looked for.
+			return func(key string) bool { return strings.Contains(key, "(") && strings.Contains(key, want) },
+				"create index on TABLE (" + p.normal(e.Kind, want) + ")"
+		}
+	}
+	return func(key string) bool { return key == want }, "create index on TABLE (" + want + ")"
+}
+
 func (*postgres) normal(kind, expr string) string {
 	switch kind {
 	case "handle":
