@@ -45,7 +45,7 @@ func (h subject) letter(c *fiber.Ctx) error {
 			return err
 		}
 		l.Subject = text.Subject
-		return web.Render(c, templates.SentLetter(templates.SentLetterPage{Page: web.PageOf(c), Letter: l, Text: text.Text}))
+		return web.Render(c, templates.SentLetter(templates.SentLetterPage{Page: web.PageOf(c), Letter: l, Lang: text.Lang, Text: text.Text}))
 	}
 	return &requests.Error{Kind: requests.NotFound, Code: "not-found", Safe: "There is no such letter."}
 }

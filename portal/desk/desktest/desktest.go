@@ -70,6 +70,13 @@ type Visitor struct {
 	t      testing.TB
 	base   string
 	client *http.Client
+	accept string // Accept-Language, "" for none
+}
+
+// Speaking makes the browser prefer languages, as Accept-Language names them.
+func (v *Visitor) Speaking(accept string) *Visitor {
+	v.accept = accept
+	return v
 }
 
 // As signs a member of staff in.
@@ -111,6 +118,9 @@ func (v *Visitor) Get(path string) *Page {
 // do sends and follows one redirect after a form, which must be 303.
 func (v *Visitor) do(req *http.Request) *Page {
 	v.t.Helper()
+	if v.accept != "" {
+		req.Header.Set("Accept-Language", v.accept)
+	}
 	res, err := v.client.Do(req)
 	if err != nil {
 		v.t.Fatalf("%s %s: %v", req.Method, req.URL.Path, err)
@@ -184,6 +194,15 @@ func (p *Page) Is(status int) *Page {
 // Leads tells whether the page links to a path.
 func (p *Page) Leads(path string) bool {
 	return p.find(func(n *html.Node) bool { return n.Data == "a" && attr(n, "href") == path }) != nil
+}
+
+// Language is the page's, with its direction: "de ltr".
+func (p *Page) Language() string {
+	n := p.find(func(n *html.Node) bool { return n.Data == "html" })
+	if n == nil {
+		return ""
+	}
+	return attr(n, "lang") + " " + attr(n, "dir")
 }
 
 // Link is where the first link with a text leads, "" without one.
