@@ -170,6 +170,15 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	if !cs.Has(requests.Extended) {
 		v.Actions = append(v.Actions, act("Extend the deadline", "extend", "secondary"))
 	}
+	if cs.Status == requests.Filed || cs.Status == requests.Review {
+		v.Actions = append(v.Actions, act("Ask for a proof of identity", "ask/id_request", "link"))
+	}
+	if cs.Asks("access", "portability") {
+		v.Actions = append(v.Actions, act("Ask what they look for", "ask/clarify", "link"))
+	}
+	if cs.PlanID != nil && requests.NeedsProof(cs.Rights) {
+		v.Actions = append(v.Actions, act("Read the answer before it goes out", "answer", "link"))
+	}
 	if !cs.Has(requests.Paused) {
 		v.Actions = append(v.Actions, act("Pause the clock", "pause", "link"))
 	}

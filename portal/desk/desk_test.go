@@ -169,7 +169,8 @@ func TestUnlawfulStepsNameTheArticle(t *testing.T) {
 		t.Fatal(err)
 	}
 	extend := dana.Get(path(r.ID, "extend")).Is(200).Says("New date:")
-	extend.Submit(path(r.ID, "extend"), url.Values{"ground": {"complexity"}, "reason": {"Three systems and paper"}}).Is(200).Says("Deadline extended")
+	letter := extend.Submit(path(r.ID, "extend"), url.Values{"ground": {"complexity"}, "reason": {"Three systems and paper"}}).Is(200)
+	sendLetter(letter.Says("Nothing is decided yet", "Three systems and paper")).Is(200).Says("Deadline extended")
 	after, err := c.Svc.Get(t.Context(), c.DPOs[0], r.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -179,7 +180,8 @@ func TestUnlawfulStepsNameTheArticle(t *testing.T) {
 	}
 	dana.Get(path(r.ID, "extend")).Submit(path(r.ID, "extend"), url.Values{"ground": {"complexity"}, "reason": {"Once more"}}).Is(422).Says("no second extension")
 
-	dana.Get(path(r.ID, "refuse")).Submit(path(r.ID, "refuse"), url.Values{"ground": {"legal_claims"}, "reason": {"A claim is pending"}}).Is(200).Says("Refused", "GDPR Art. 17(3)(e)")
+	letter = dana.Get(path(r.ID, "refuse")).Submit(path(r.ID, "refuse"), url.Values{"ground": {"legal_claims"}, "reason": {"A claim is pending"}}).Is(200)
+	sendLetter(letter.Says("Nothing is decided yet", "A claim is pending", "go to court")).Is(200).Says("Refused", "GDPR Art. 17(3)(e)")
 	c.Await(r.ID, requests.Refused)
 }
 

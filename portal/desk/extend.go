@@ -9,7 +9,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"habeas/portal/desk/casefile"
-	"habeas/portal/web"
 	"habeas/requests"
 	"habeas/requests/clock"
 	"habeas/templates"
@@ -64,7 +63,7 @@ func (h desk) dueAfter(cs *requests.Case, events []clock.Event) time.Time {
 	return time.Date(due.Due.Year, due.Due.Month, due.Due.Day, 0, 0, 0, 0, time.UTC)
 }
 
-// extend takes the law's one extension; the customer is told with the reason.
+// extend leads to the letter that tells of the law's one extension.
 func (h desk) extend(c *fiber.Ctx) error {
 	cs, v, err := h.extension(c)
 	if err != nil {
@@ -74,8 +73,8 @@ func (h desk) extend(c *fiber.Ctx) error {
 	if err := needReason(st, "Give the reason: the customer is told."); err != nil {
 		return h.again(c, v, err)
 	}
-	if _, err := h.Svc.Extend(c.UserContext(), web.Actor(c), cs.ID, st); err != nil {
+	if err := h.draft(c, cs, requests.LetterDraft{Do: doExtend, Step: st}); err != nil {
 		return h.again(c, v, err)
 	}
-	return done(c, cs, "extended")
+	return nil
 }

@@ -3,7 +3,6 @@ package desk
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"habeas/portal/web"
 	"habeas/requests"
 	"habeas/requests/clock"
 	"habeas/templates"
@@ -57,8 +56,8 @@ func grounds(cs *requests.Case, scope string) []templates.Option {
 	return out
 }
 
-// refuse refuses one right or all of them. The ground is checked by the law
-// table; the reason is for the customer to read.
+// refuse leads to the letter that refuses one right or all of them. The ground
+// is checked by the law table; the reason is for the customer to read.
 func (h desk) refuse(c *fiber.Ctx) error {
 	cs, v, err := h.refusal(c)
 	if err != nil {
@@ -68,8 +67,8 @@ func (h desk) refuse(c *fiber.Ctx) error {
 	if err := needReason(st, "Give the reason: the customer reads it."); err != nil {
 		return h.again(c, v, err)
 	}
-	if _, err := h.Svc.Refuse(c.UserContext(), web.Actor(c), cs.ID, st); err != nil {
+	if err := h.draft(c, cs, requests.LetterDraft{Do: doRefuse, Step: st}); err != nil {
 		return h.again(c, v, err)
 	}
-	return done(c, cs, "refused")
+	return nil
 }

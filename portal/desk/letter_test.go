@@ -1,0 +1,186 @@
+package desk_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"habeas/portal/desk/desktest"
+	"habeas/requests"
+	"habeas/requests/mail"
+	"habeas/requests/testkit/acme"
+	"habeas/requests/testkit/company"
+)
+
+// sendLetter sends the letter that a page shows.
+func sendLetter(p *desktest.Page) *desktest.Page {
+	return p.Submit(formPath(p), one("action", "send"))
+}
+
+// formPath is where the page's own form goes: the address without what was
+// added to it.
+func formPath(p *desktest.Page) string {
+	at, _, _ := strings.Cut(p.Path, "?")
+	return at
+}
+
+// inGerman files an erasure whose letters are German.
+func inGerman(c *company.Company, who acme.Subject, rights ...string) *requests.Receipt {
+	c.Helper()
+	r := inReview(c, who.Email, rights...)
+	if _, err := c.DB.Exec(c.Context(), `update cases set locale = 'de' where id = $1`, r.ID); err != nil {
+		c.Fatal(err)
+	}
+	return r
+}
+
+func eventsOf(t *testing.T, c *company.Company, r *requests.Receipt, kind string) []string {
+	t.Helper()
+	cs, err := c.Svc.Get(t.Context(), c.DPOs[0], r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := c.Svc.Events(t.Context(), cs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, l := range lines {
+		if strings.Contains(string(l.Raw), `"kind":"`+kind+`"`) {
+			out = append(out, string(l.Raw))
+		}
+	}
+	return out
+}
+
+
+// A refusal is read before it is sent, in the customer's language with an
+// English reading beside it. What the officer writes goes out; the law's text
+// stays; the log holds a digest.
+func TestRefusalIsReadBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	site := open(t, c)
+	who := acme.Subjects()[1]
+	r := inGerman(c, who, "erasure")
+	dana := site.As(c.DPOs[0])
+
+	p := dana.Get(path(r.ID, "refuse")).Submit(path(r.ID, "refuse"), url.Values{"ground": {"legal_claims"}, "reason": {"Wir streiten über Rechnung 20261121."}}).Is(200).
+		Says("Nothing is decided yet", "German", "English reading, not sent", "Guten Tag,", "vor Gericht", "go to court",
+			"um Rechtsansprüche geltend zu machen", "Art. 17 Abs. 3 Buchst. e DSGVO", "2026 1121")
+	c.Await(r.ID, requests.Review)
+	at := formPath(p)
+
+	for _, bad := range []struct{ field, value, says string }{
+		{"note", "Siehe https://evil.test/x", "addresses of other sites"},
+		{"note", "<b>fett</b>", "markup"},
+		{"reason", strings.Repeat("x", 2001), "2000"},
+		{"person", "zwei\nZeilen", "one line"},
+	} {
+		p.Submit(at, url.Values{bad.field: {bad.value}, "action": {"send"}}).Is(400).Says(bad.says, "nothing is sent")
+	}
+	c.Await(r.ID, requests.Review)
+
+	// Words that nobody looked at do not go out: the page shows them first.
+	words := url.Values{"note": {"Rufen Sie uns gern an."}, "person": {"Dana Okafor, Durchwahl 12"}, "reason": {"Wir streiten noch."}, "action": {"send"}}
+	p = p.Submit(at, words).Is(200).Says("Please read it again", "Rufen Sie uns gern an.", "Ansprechperson zu diesem Brief: Dana Okafor, Durchwahl 12")
+	if got := eventsOf(t, c, r, "request.refused"); len(got) != 0 {
+		t.Fatalf("refused before it was read: %v", got)
+	}
+
+	frame := dana.Get(at + "/0").Is(200)
+	policy := frame.Header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'none'") || !strings.Contains(policy, "sandbox") || !strings.Contains(string(frame.Body), `<html lang="de" dir="ltr">`) {
+		t.Errorf("%s\n%s", policy, frame.Body)
+	}
+	if english := dana.Get(at + "/0/en").Is(200); !strings.Contains(string(english.Body), `<html lang="en"`) {
+		t.Error("no English reading")
+	}
+	dana.Get(at + "/1").Is(404)
+	site.As(c.DPOs[1]).Get(at).Is(404) // each officer's own
+	site.As(c.Agent).Get(at).Is(http.StatusForbidden)
+
+	sendLetter(p).Is(200).Says("Refused")
+	c.Await(r.ID, requests.Refused)
+	m, err := c.Mail.Wait(c.Deadline(), func(m mail.Captured) bool {
+		return slices.Contains(m.To, who.Email) && strings.Contains(m.Subject, "Unsere Antwort")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Wir streiten noch", "Rufen Sie uns gern an.", "Durchwahl 12", "vor Gericht", "Aufsichtsbehörde"} {
+		if !strings.Contains(m.Text, want) {
+			t.Errorf("no %q in\n%s", want, m.Text)
+		}
+	}
+	edited := eventsOf(t, c, r, "letter.edited")
+	if len(edited) != 1 || strings.Contains(edited[0], "Dana") || !strings.Contains(edited[0], `"slots":["note","person"]`) {
+		t.Errorf("events %v", edited)
+	}
+	dana.Get(at).Is(404) // sent, and gone
+}
+
+// What goes out by itself can carry words too: they wait for the letter.
+func TestWordsWaitForTheAnswer(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Settings: requests.Settings{ApprovalsErasure: 1}})
+	site := open(t, c)
+	who := acme.Subjects()[2]
+	r := inGerman(c, who, "erasure")
+	dana := site.As(c.DPOs[0])
+
+	p := dana.Get(path(r.ID, "answer")).Is(200).Submit(path(r.ID, "answer"), nil).Is(200).
+		Says("Was wir mit Ihren Daten gemacht haben", "What we did with your data", "Datensätze gelöscht")
+	p = p.Submit(formPath(p), url.Values{"note": {"Alles Gute für Sie."}, "action": {"look"}}).Is(200).Says("Alles Gute für Sie.")
+	sendLetter(p).Is(200).Says("Kept")
+	c.Approve(r.ID)
+	m, err := c.Mail.Wait(c.Deadline(), func(m mail.Captured) bool {
+		return slices.Contains(m.To, who.Email) && strings.Contains(m.Text, "gemacht haben")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(m.Text, "Alles Gute für Sie.") || !strings.Contains(m.Text, "DSGVO") {
+		t.Errorf("%s", m.Text)
+	}
+}
+
+// A question to the customer: refused without its doubt or with a day that is
+// past, read first, and honest about the clock.
+func TestQuestionToTheCustomer(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	site := open(t, c)
+	who := acme.Subjects()[3]
+	r := inGerman(c, who, "access")
+	dana := site.As(c.DPOs[0])
+
+	ask := dana.Get(path(r.ID, "ask/id_request")).Is(200).Says("The clock runs on", "Art.")
+	full := url.Values{"reason": {"Die Anschrift passt nicht zu unserer."}, "proof": {"document", "facts"}, "items": {"Ihre Kundennummer"}, "until": {"2027-03-01"}}
+	without := func(field, value string) url.Values {
+		v := url.Values{}
+		for k, x := range full {
+			v[k] = x
+		}
+		v.Set(field, value)
+		return v
+	}
+	ask.Submit(path(r.ID, "ask/id_request"), without("reason", "")).Is(400).Says("what makes you doubt", "Art. 12(6)")
+	ask.Submit(path(r.ID, "ask/id_request"), without("until", "2020-01-01")).Is(400).Says("still to come")
+	ask.Submit(path(r.ID, "ask/id_request"), without("until", "tomorrow")).Is(400).Says("until which you wait")
+	p := ask.Submit(path(r.ID, "ask/id_request"), full).Is(200).
+		Says("Die Anschrift passt nicht", "ein Dokument, das Ihren Namen", "Ihre Kundennummer", "löschen wir ihn", "Die Frist für unsere Antwort bleibt", "1. März 2027")
+	if got := eventsOf(t, c, r, "letter.edited"); len(got) != 0 {
+		t.Errorf("looking sent something: %v", got)
+	}
+	sendLetter(p).Is(200).Says("Asked")
+	if _, err := c.Mail.Wait(c.Deadline(), func(m mail.Captured) bool { return strings.Contains(m.Subject, "Bitte zeigen Sie uns") }); err != nil {
+		t.Fatal(err)
+	}
+	if got := eventsOf(t, c, r, "letter.edited"); len(got) != 1 || strings.Contains(got[0], "Anschrift") {
+		t.Errorf("events %v", got)
+	}
+	dana.Get(path(r.ID, "ask/other")).Is(404)
+}
