@@ -10,7 +10,6 @@ import (
 
 	"habeas/migrations"
 	"habeas/requests"
-	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/seal"
 )
@@ -152,52 +151,6 @@ func (KeysRotateCmd) Run(ctx context.Context, g *Globals) error {
 		}
 		return err
 	})
-}
-
-// SystemsCheckCmd checks systems against their descriptions.
-type SystemsCheckCmd struct {
-	Name string `arg:"" optional:"" help:"System; all if left out."`
-}
-
-// Run prints every fault and fails if there is one.
-func (c SystemsCheckCmd) Run(ctx context.Context, g *Globals) error {
-	cfg, err := loadConfig(g.Config)
-	if err != nil {
-		return err
-	}
-	systems, err := openSystems(ctx, cfg.Systems)
-	if err != nil {
-		return err
-	}
-	faults, found := 0, false
-	for _, s := range systems {
-		name := s.Describe().Name
-		if c.Name != "" && c.Name != name {
-			continue
-		}
-		found = true
-		list, err := s.Check(ctx)
-		if err != nil {
-			list = append(list, connect.Fault{Where: name, Text: connect.Advice(err).Text})
-		}
-		for _, f := range list {
-			fmt.Printf("%s: %s: %s\n", name, f.Where, f.Text)
-		}
-		if len(list) == 0 {
-			fmt.Printf("%s: as described\n", name)
-		}
-		faults += len(list)
-	}
-	if err := closeSystems(systems); err != nil {
-		return err
-	}
-	switch {
-	case !found:
-		return usage("there is no system %q in the configuration", c.Name)
-	case faults > 0:
-		return fmt.Errorf("%d faults: see above", faults)
-	}
-	return nil
 }
 
 // ConfigCheckCmd names every fault in the configuration.
