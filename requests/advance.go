@@ -121,6 +121,9 @@ func (ch *change) runErase(ctx context.Context, plan *storedPlan) (waits bool, e
 	if err != nil || st.total > 0 || len(systems) == 0 {
 		return st.open > 0 || st.failed > 0, err
 	}
+	if !plan.concerns("erasure") { // a correction takes nothing away, and waits for nothing
+		return ch.run(ctx, Erase, systems, ch.at)
+	}
 	if other, err := ch.copyOutstanding(ctx); err != nil || other {
 		return true, err
 	}
@@ -183,6 +186,11 @@ func (ch *change) complete(ctx context.Context, plan *storedPlan) (waits bool, e
 		}
 		event = append(event, evidence.OutcomeCount{Outcome: evidence.Code(o.Outcome), Count: evidence.Count(o.Count)})
 	}
+	if n, err := ch.refusedFields(ctx); err != nil {
+		return true, err
+	} else if n > 0 {
+		ch.c.setFlag(Partial, true)
+	}
 	ch.c.Result = "done"
 	if plan.Records == 0 {
 		ch.c.Result = "no_data_held"
@@ -213,7 +221,7 @@ func (ch *change) complete(ctx context.Context, plan *storedPlan) (waits bool, e
 }
 
 func (ch *change) granted(right string) string {
-	if ch.c.Has(Partial) && (right == "erasure" || right == "access") {
+	if ch.c.Has(Partial) && (right == "erasure" || right == "access" || right == "rectification") {
 		return "partial"
 	}
 	return "granted"

@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
+	"habeas/requests/connect"
 	"habeas/requests/evidence"
 )
 
@@ -42,6 +44,9 @@ func (s *Service) Approve(ctx context.Context, by Actor, id uuid.UUID, planHash 
 		}
 		if p.Undecided > 0 {
 			return refuse(Conflict, "undecided-records", "Some records may belong to somebody else. Decide about each before you approve.")
+		}
+		if slices.ContainsFunc(p.Warnings, func(w connect.Warning) bool { return w.Code == openCorrections }) {
+			return refuse(Conflict, "corrections-open", "Say first what is corrected and what stays, or refuse the right with its ground.")
 		}
 		if err := ch.mayApprove(ctx, user); err != nil {
 			return err
@@ -113,10 +118,12 @@ func (ch *change) execute(ctx context.Context, by Actor, p *storedPlan) error {
 		ch.c.setFlag(Attention, false) // somebody looked, and decided
 	}
 	wait := ch.at.Add(ch.s.set.ErasureWait)
-	if end := ch.c.DueOn.AddDate(0, 0, 1); wait.After(end) {
+	// an hour before the last day ends where the law counts: the act takes time, too
+	y, m, d := ch.c.DueOn.Date()
+	if end := time.Date(y, m, d+1, 0, 0, 0, 0, zone(ch.c.Zone)).Add(-time.Hour); wait.After(end) {
 		wait = end
 	}
-	if ch.s.set.ErasureWait > 0 && NeedsProof(ch.c.Rights) { // what goes by rule erases nothing
+	if ch.s.set.ErasureWait > 0 && p.concerns("erasure") { // what goes by rule erases nothing
 		ch.c.WaitUntil = &wait
 	}
 	for _, m := range p.Manual {

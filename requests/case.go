@@ -121,6 +121,8 @@ type Subject struct {
 	Identities []connect.Identity `json:"identities"`
 	Message    string             `json:"message"`
 	OnBehalf   json.RawMessage    `json:"on_behalf,omitempty"`
+	// Corrections are what the person wants corrected.
+	Corrections []ProposedCorrection `json:"corrections,omitempty"`
 	// AgeRecipient, if given, is who alone can open the package.
 	AgeRecipient string `json:"age_recipient,omitempty"`
 	// Reason is why staff filed it with an earlier date of receipt.

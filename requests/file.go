@@ -33,6 +33,8 @@ type Filing struct {
 	Locale     string             `json:"locale"`
 	Purposes   []string           `json:"purposes"`
 	OnBehalf   json.RawMessage    `json:"on_behalf,omitempty"`
+	// Corrections go with rectification: what is wrong, and what is right.
+	Corrections []ProposedCorrection `json:"corrections,omitempty"`
 	// AgeRecipient is an age public key: only its holder can open the package.
 	AgeRecipient string `json:"age_recipient,omitempty"`
 
@@ -63,7 +65,7 @@ type Verification struct {
 }
 
 // offered are the rights whose whole path exists.
-var offered = []string{"access", "consent_withdrawal", "erasure", "opt_out"}
+var offered = []string{"access", "consent_withdrawal", "erasure", "opt_out", "rectification"}
 
 // Rights are the rights that can be asked for.
 func Rights() []string { return slices.Clone(offered) }
@@ -103,7 +105,7 @@ func (s *Service) File(ctx context.Context, by Actor, f Filing) (*Receipt, error
 	}
 	subject := Subject{
 		Name: f.Name, Email: emailOf(f.Identities), Identities: f.Identities, Message: f.Message, OnBehalf: f.OnBehalf,
-		AgeRecipient: f.AgeRecipient, Reason: f.Reason,
+		AgeRecipient: f.AgeRecipient, Reason: f.Reason, Corrections: f.Corrections,
 	}
 	raw, err := json.Marshal(subject)
 	if err != nil {
@@ -229,6 +231,7 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 	}
 	f.Identities, faults = checkIdentities(f.Identities, by, faults)
 	f.Purposes, faults = s.checkPurposes(f, faults)
+	f.Corrections, faults = checkCorrections(f, faults)
 	if f.AgeRecipient != "" {
 		if _, err := age.ParseX25519Recipient(f.AgeRecipient); err != nil {
 			bad("age_recipient", "This is not an age public key. It starts with age1.")

@@ -23,6 +23,8 @@ type planWriter struct {
 	rows     [][]any
 	ord      int64
 	redacted int
+
+	found, corrected bool // something was found; something is to be corrected
 }
 
 // newPlan begins the case's next plan and makes it the one in force.

@@ -164,6 +164,10 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: "candidates", Text: fmt.Sprintf(
 			"%d records were reached only over an identity that is not proved. They are not part of this plan.", candidates)})
 	}
+	if ch.c.Asks("rectification") && ch.grants("rectification") && w.found && !w.corrected {
+		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: openCorrections, Text: "Nobody has decided yet what is to be corrected."})
+		ch.c.setFlag(Attention, true)
+	}
 	if w.p.Manual, err = ch.manualWork(way.Pointers); err != nil {
 		return err
 	}
@@ -195,6 +199,13 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 // proposeAll writes one system's findings into the plan.
 func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery, holds *weighing, earlier *carried) error {
 	prop := ch.proposer(d.system)
+	var err error
+	if prop.Corrections, err = corrections(ctx, ch.Tx, ch.key, ch.c.ID, d.system); err != nil {
+		return err
+	}
+	if len(prop.Corrections) > 0 {
+		w.corrected = true
+	}
 	for from := int64(-1); ; {
 		rows, err := ch.Query(ctx, `select f.ord, f.sealed from findings f where f.task_id = $1 and f.attempt = $2 and f.ord > $3 order by f.ord limit $4`,
 			d.task, d.attempt, from, planBatch)
@@ -207,6 +218,7 @@ func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery, ho
 		var entries []plan.Entry
 		_, err = pgx.ForEachRow(rows, []any{&from, &sealed}, func() error {
 			n++
+			w.found = true
 			f = connect.Found{}
 			if err := openJSON(ch.key, "finding", sealed, &f); err != nil {
 				return err

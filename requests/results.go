@@ -2,6 +2,7 @@ package requests
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -21,6 +22,14 @@ import (
 type Planned struct {
 	Ord    int64
 	Record plan.Record
+	Values map[string]json.RawMessage // of a correction
+}
+
+// Target is the record as a connector takes it.
+func (p Planned) Target() connect.Target {
+	t := p.Record.Target()
+	t.Values = p.Values
+	return t
 }
 
 // Planned yields the records of the claim's system with one of the actions;
@@ -28,7 +37,7 @@ type Planned struct {
 func (s *Service) Planned(ctx context.Context, cl *Claim, actions ...connect.Action) iter.Seq2[Planned, error] {
 	return func(yield func(Planned, error) bool) {
 		for r, err := range recordsOf(ctx, s.db, cl.Key, *cl.PlanID, cl.System, actions) {
-			if !yield(Planned{Ord: r.Ord, Record: r.Record}, err) || err != nil {
+			if !yield(Planned{Ord: r.Ord, Record: r.Record, Values: r.Note.Values}, err) || err != nil {
 				return
 			}
 		}
@@ -116,6 +125,9 @@ func (s *Service) Compare(ctx context.Context, cl *Claim) (*Comparison, error) {
 	}
 	cmp := &Comparison{Proposer: s.proposer(cl.Key, cl.System, c), Dataset: p.Header.Datasets[cl.System]}
 	if err := openJSON(cl.Key, "task", in, &cmp.Who); err != nil {
+		return nil, err
+	}
+	if cmp.Proposer.Corrections, err = corrections(ctx, s.db, cl.Key, cl.CaseID, cl.System); err != nil {
 		return nil, err
 	}
 	next, stop := iter.Pull2(recordsOf(ctx, s.db, cl.Key, *cl.PlanID, cl.System, nil))

@@ -24,10 +24,18 @@ type filing struct {
 	Locale       string         `json:"locale,omitempty"`
 	Purposes     []string       `json:"purposes,omitempty" doc:"For a withdrawal or opt-out; none means all."`
 	OnBehalf     jsontext.Value `json:"on_behalf,omitempty" doc:"Who asks for somebody else."`
+	Corrections  []correction   `json:"corrections,omitempty" doc:"For rectification: what is wrong, and what is right."`
 	AgeRecipient string         `json:"age_recipient,omitempty" doc:"An age public key: only its holder can open the package."`
 	Channel      string         `json:"channel,omitempty" enum:"phone,letter,counter,e-mail" doc:"Staff only."`
 	ReceivedAt   *time.Time     `json:"received_at,omitempty" doc:"Staff only: when it came, if earlier."`
 	Reason       string         `json:"reason,omitempty" doc:"Staff only: why it is entered later."`
+}
+
+// correction is what a person wants corrected, in their own words.
+type correction struct {
+	What  string `json:"what"`
+	Wrong string `json:"wrong,omitempty"`
+	Right string `json:"right"`
 }
 
 // receipt is the answer to every valid filing, whoever the person is.
@@ -68,7 +76,8 @@ func (a *api) file(c *fiber.Ctx) error {
 	f := requests.Filing{
 		Rights: in.Rights, Country: in.Country, Region: in.Region, Name: in.Name, Message: in.Message, Locale: in.Locale,
 		Purposes: in.Purposes, AgeRecipient: in.AgeRecipient, Channel: in.Channel, ReceivedAt: in.ReceivedAt, Reason: in.Reason,
-		Identities: each(in.Identities, func(p person) connect.Identity { return p.identity() }),
+		Corrections: each(in.Corrections, func(x correction) requests.ProposedCorrection { return requests.ProposedCorrection(x) }),
+		Identities:  each(in.Identities, func(p person) connect.Identity { return p.identity() }),
 	}
 	if in.OnBehalf.Kind() == '{' {
 		f.OnBehalf = []byte(in.OnBehalf)

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -16,6 +17,8 @@ type Proposer struct {
 	// Articles is the law's article for each right: the ground of what the
 	// description gives no other for.
 	Articles map[string]string
+	// Corrections are what was decided to correct, by type and key.
+	Corrections map[[2]string]Correction
 	// Never are the fields of a type that the law forbids to disclose; nil: none.
 	Never func(typ string) (fields []string, cite string)
 	// Fingerprint digests a guard under the case's key.
@@ -37,6 +40,10 @@ const AmbiguousGround = "GDPR Art. 12(6): the identity leads to two people; with
 func (p Proposer) Propose(f connect.Found) []Entry {
 	var out []Entry
 	for _, right := range slices.Sorted(slices.Values(p.Rights)) {
+		if right == "rectification" {
+			out = append(out, p.correct(f)...)
+			continue
+		}
 		prop := p.proposal(right, f)
 		if prop == nil {
 			continue
@@ -65,6 +72,40 @@ func (p Proposer) Propose(f connect.Found) []Entry {
 		out = append(out, e)
 	}
 	return out
+}
+
+// Correction is what was decided about the fields of one record.
+type Correction struct {
+	Values      map[string]json.RawMessage // new values by field, as JSON
+	Refused     []string                   // fields that stay as they are
+	Ground      string                     // of what is refused
+	Fingerprint string                     // keyed digest of the values
+}
+
+// correct proposes what was decided. The values stand beside the record, which
+// holds a digest of them: that is what approvals sign.
+func (p Proposer) correct(f connect.Found) []Entry {
+	c, ok := p.Corrections[[2]string{f.Type, f.Key}]
+	if !ok {
+		return nil
+	}
+	e := Entry{
+		Record: Record{
+			System: p.System, Type: f.Type, Key: f.Key, Right: "rectification", Action: connect.Correct, Ground: p.Articles["rectification"],
+			Via: f.Via, Owner: f.Owner, Fingerprint: c.Fingerprint,
+		},
+		Note: Note{Match: f.Match, Shared: f.Shared, ByDesk: true, Values: c.Values},
+	}
+	if len(c.Values) == 0 {
+		e.Record.Action, e.Record.Ground, e.Record.Fields, e.Record.Fingerprint = connect.Keep, c.Ground, c.Refused, p.Fingerprint(f.Guard)
+		e.Note.Values = nil
+	} else {
+		for field := range c.Values {
+			e.Record.Fields = append(e.Record.Fields, field)
+		}
+	}
+	e.Record = normal(e.Record)
+	return []Entry{e}
 }
 
 // forbid redacts what the law never lets out. That needs nobody's decision.

@@ -56,6 +56,8 @@ type Note struct {
 	ByDesk    bool          `json:"by_desk,omitempty"` // the ground is a person's words
 	Hold      string        `json:"hold,omitempty"`    // id of the hold that keeps it
 	Carried   bool          `json:"carried,omitempty"` // done under an earlier plan of the case
+	// Values are the new values of a correction, by field.
+	Values map[string]json.RawMessage `json:"values,omitempty"`
 	// Proposed is what would be done to an ambiguous record if it is this
 	// person's.
 	Proposed *Proposed `json:"proposed,omitempty"`

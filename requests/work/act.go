@@ -237,7 +237,7 @@ func eventOf(a connect.Action, c evidence.Chunk) evidence.Data {
 func targetsOf(planned iter.Seq2[requests.Planned, error]) iter.Seq2[connect.Target, error] {
 	return func(yield func(connect.Target, error) bool) {
 		for p, err := range planned {
-			if !yield(p.Record.Target(), err) || err != nil {
+			if !yield(p.Target(), err) || err != nil {
 				return
 			}
 		}

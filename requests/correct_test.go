@@ -1,0 +1,146 @@
+package requests_test
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"habeas/requests"
+	"habeas/requests/connect"
+	"habeas/requests/evidence"
+	"habeas/requests/testkit/acme"
+	"habeas/requests/testkit/company"
+)
+
+// fileCorrection files and proves a request for rectification.
+func fileCorrection(c *company.Company, email, country, region string, list ...requests.ProposedCorrection) *requests.Receipt {
+	c.Helper()
+	r, err := c.Svc.File(c.Context(), requests.Actor{Role: requests.Public}, requests.Filing{
+		Rights: []string{"rectification"}, Country: country, Region: region, Locale: "en", Corrections: list,
+		Identities: []connect.Identity{{Kind: "email", Value: email}},
+	})
+	must(c.TB, err)
+	c.Verify(email, r)
+	c.Await(r.ID, requests.Review)
+	return r
+}
+
+// GDPR Art. 16: what is wrong is mapped to fields by the desk, approved,
+// corrected in the system, read again; what stays has its ground and reason.
+func TestRectification(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Settings: registered()})
+	who := acme.Subjects()[8]
+	r := fileCorrection(c, who.Email, "DE", "", requests.ProposedCorrection{What: "my given name", Wrong: "old", Right: "Zoë “Zo”"}, requests.ProposedCorrection{What: "birth date", Right: "1990-01-02"})
+	before := allRows(c, who)
+	k, err := c.Svc.Get(t.Context(), c.Auditor, r.ID)
+	must(t, err)
+	if !k.Has(requests.Attention) {
+		t.Error("nobody is told that the corrections wait for somebody")
+	}
+	p := planOf(c, r.ID)
+	_, err = c.Svc.Approve(t.Context(), c.DPOs[0], r.ID, p.Hash)
+	refused(t, err, "corrections-open")
+
+	_, err = c.Svc.Correctable(t.Context(), c.Agent, r.ID, "curiosity")
+	refused(t, err, "invalid-input")
+	_, err = c.Svc.Correctable(t.Context(), c.Auditor, r.ID, "plan_review")
+	refused(t, err, "not-found")
+	systems, err := c.Svc.Correctable(t.Context(), c.Agent, r.ID, "plan_review")
+	must(t, err)
+	var key string
+	for _, s := range systems {
+		for _, row := range s.Rows {
+			if s.System == "crm" && row.Type == "contacts" {
+				key = row.Key
+			}
+		}
+	}
+	fix := requests.Correction{System: "crm", Type: "contacts", Key: key, Field: "given_name", Decision: "correct", Value: json.RawMessage(`"Zoë “Zo”"`)}
+	correct := func(list ...requests.Correction) error {
+		_, err := c.Svc.Correct(t.Context(), c.Agent, r.ID, list)
+		return err
+	}
+	for name, x := range map[string]requests.Correction{
+		"somebody else's": {System: "crm", Type: "contacts", Key: "1999", Field: "given_name", Decision: "correct", Value: json.RawMessage(`"x"`)},
+		"no such field":   {System: "crm", Type: "contacts", Key: key, Field: "nickname", Decision: "correct", Value: json.RawMessage(`"x"`)},
+		"no value":        {System: "crm", Type: "contacts", Key: key, Field: "given_name", Decision: "correct"},
+		"no decision":     {System: "crm", Type: "contacts", Key: key, Field: "given_name", Value: json.RawMessage(`"x"`)},
+		"no reason":       {System: "crm", Type: "contacts", Key: key, Field: "birth_date", Decision: "refuse", Ground: "accurate"},
+	} {
+		if err := correct(x); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	refused(t, correct(requests.Correction{System: "crm", Type: "contacts", Key: key, Field: "birth_date", Decision: "refuse", Ground: "we like it", Reason: "x"}), "not-lawful")
+	must(t, correct(fix, requests.Correction{
+		System: "crm", Type: "contacts", Key: key, Field: "birth_date", Decision: "refuse", Ground: "accurate", Reason: "It is as in the passport that was shown",
+	}))
+	c.Await(r.ID, requests.Review)
+	p = planOf(c, r.ID)
+	if len(p.Records) != 1 || p.Records[0].Action != connect.Correct || !slices.Equal(p.Records[0].Fields, []string{"given_name"}) || p.Records[0].Fingerprint == "" {
+		t.Fatalf("plan %+v", p.Records)
+	}
+	first := p.Records[0].Fingerprint
+	fix.Value = json.RawMessage(`"Zoë"`)
+	must(t, correct(fix))
+	c.Await(r.ID, requests.Review)
+	if p = planOf(c, r.ID); p.Records[0].Fingerprint == first {
+		t.Error("an approval would sign another value")
+	}
+	c.Approve(r.ID)
+	k = c.Await(r.ID, requests.Completed)
+	if got := list(c, `select given_name from crm.contacts where id = $1`, who.ContactID); !slices.Equal(got, []string{"Zoë"}) {
+		t.Errorf("given name %v", got)
+	}
+	n, after := 0, allRows(c, who)
+	for table, rows := range before {
+		n += len(minus(rows, after[table]))
+	}
+	if n != 1 {
+		t.Errorf("%d rows changed, want one", n)
+	}
+	if o := outcomes(c, r.ID); len(o) != 1 || !strings.HasSuffix(slices.Collect(maps.Keys(o))[0], "verified_corrected") {
+		t.Errorf("outcomes %v", o)
+	}
+	if !k.Has(requests.Partial) || k.Decisions[0].Decision != "partial" {
+		t.Errorf("flags %v, decisions %+v", k.Flags, k.Decisions)
+	}
+	var suppressed int
+	must(t, c.DB.QueryRow(t.Context(), `select count(*) from suppressions`).Scan(&suppressed))
+	if suppressed != 0 {
+		t.Error("a correction put the person on the suppression list")
+	}
+	letter(c, who.Email, "Given name")
+	letter(c, "privacy@dhl.example", "Correct the data about this person")
+	if d := payloads[evidence.CorrectionDecided](c, r.ID); len(d) != 3 || d[1].Cite != "GDPR Art. 16" {
+		t.Errorf("decided %+v", d)
+	}
+	report(c, r.ID)
+}
+
+// A filing says what is wrong and what is right.
+func TestRectificationAsFiled(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Workers: -1})
+	file := func(rights []string, list ...requests.ProposedCorrection) error {
+		_, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, requests.Filing{
+			Rights: rights, Country: "DE", Locale: "en", Corrections: list, Identities: []connect.Identity{{Kind: "email", Value: "a@b.example"}},
+		})
+		return err
+	}
+	must(t, file([]string{"rectification"}, requests.ProposedCorrection{What: "name", Right: "Ann"}, requests.ProposedCorrection{}))
+	for name, err := range map[string]error{
+		"nothing":       file([]string{"rectification"}),
+		"half":          file([]string{"rectification"}, requests.ProposedCorrection{What: "name"}),
+		"long":          file([]string{"rectification"}, requests.ProposedCorrection{What: "name", Right: strings.Repeat("x", 501)}),
+		"many":          file([]string{"rectification"}, slices.Repeat([]requests.ProposedCorrection{{What: "name", Right: "x"}}, 21)...),
+		"another right": file([]string{"access"}, requests.ProposedCorrection{What: "name", Right: "x"}),
+	} {
+		if e := requests.AsError(err); err == nil || e.Kind != requests.Invalid || e.Fields[0].Field != "corrections" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
