@@ -527,7 +527,6 @@ func (ch *change) notForMatter() error {
 	return nil
 }
 
-
 // recourseWithdrawn notes in the request that an appeal or complaint was taken
 // back.
 func (ch *change) recourseWithdrawn(ctx context.Context, by Actor) error {

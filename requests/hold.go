@@ -268,7 +268,9 @@ func (s *Service) hold(ctx context.Context, q querier, id uuid.UUID) (*Hold, err
 }
 
 // Hold returns one hold.
-func (s *Service) Hold(ctx context.Context, id uuid.UUID) (*Hold, error) { return s.hold(ctx, s.db, id) }
+func (s *Service) Hold(ctx context.Context, id uuid.UUID) (*Hold, error) {
+	return s.hold(ctx, s.db, id)
+}
 
 // Holds lists holds by the day of their review, those in force first; lifted
 // ones only where asked for.

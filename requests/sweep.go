@@ -105,7 +105,7 @@ func (s *Service) remindUnverified(ctx context.Context) error {
 			return nil
 		}
 		ch.c.Unverified = new(ch.at)
-		return ch.letter(ctx, "unverified")
+		return ch.letterUnproved(ctx)
 	}, `select c.id from cases c where c.status = 'filed' and c.unverified_at is null and c.email_lookup is not null and c.filed_at < $1 limit 500`,
 		s.now().Add(-s.set.UnverifiedAfter))
 }
@@ -116,7 +116,7 @@ func (s *Service) expireUnverified(ctx context.Context) error {
 		if ch.c.Status != Filed || ch.c.Unverified == nil {
 			return nil
 		}
-		ch.record(Actor{Role: "system"}, evidence.RequestExpired{Cause: "unverified", SentAt: evidence.At(*ch.c.Unverified)})
+		ch.record(Actor{Role: "system"}, evidence.RequestExpired{Cause: "unverified", Counted: "denied", SentAt: evidence.At(*ch.c.Unverified)})
 		if err := ch.become(Actor{Role: "system"}, Expired); err != nil {
 			return err
 		}

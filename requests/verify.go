@@ -128,6 +128,12 @@ func (ch *change) accept(ctx context.Context, by Actor) error {
 	if err := ch.become(by, Verified); err != nil {
 		return err
 	}
+	if joined, err := ch.join(ctx, by); joined || err != nil {
+		return err
+	}
+	if err := ch.repeats(ctx, by); err != nil {
+		return err
+	}
 	if err := ch.letterAck(ctx); err != nil {
 		return err
 	}

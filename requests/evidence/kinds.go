@@ -16,6 +16,7 @@ func Kinds() []Data {
 	return []Data{
 		RequestFiled{},
 		RequestJoined{},
+		RequestRepeated{},
 		RequestRefused{},
 		RequestWithdrawn{},
 		RequestExpired{},
@@ -147,8 +148,9 @@ type RequestWithdrawn struct {
 
 // RequestExpired ends an unverified request; counted as a denial.
 type RequestExpired struct {
-	Cause  Code `json:"cause"`   // unverified
-	SentAt Time `json:"sent_at"` // when the letter that asked for proof was sent
+	Cause   Code `json:"cause"`             // unverified
+	Counted Code `json:"counted,omitempty"` // denied: what figures count it as
+	SentAt  Time `json:"sent_at"`           // when the letter that asked for proof was sent
 }
 
 // RequestCompleted is the end of the work.

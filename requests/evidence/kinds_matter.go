@@ -72,3 +72,13 @@ type DocumentDeleted struct {
 
 // Kind is "document.deleted".
 func (DocumentDeleted) Kind() string { return "document.deleted" }
+
+// RequestRepeated says that a person asked again: in the earlier request that a
+// duplicate was joined to it, in a new one that an earlier one was answered.
+type RequestRepeated struct {
+	Case ID   `json:"case"` // the other one
+	How  Code `json:"how"`  // joined, answered
+}
+
+// Kind is "request.repeated".
+func (RequestRepeated) Kind() string { return "request.repeated" }

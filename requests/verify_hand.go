@@ -1,0 +1,74 @@
+package requests
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"habeas/requests/evidence"
+	"habeas/requests/identity"
+	"habeas/requests/mail"
+)
+
+// HandProofs are the proofs of identity that a person records: what was looked
+// at stays with whoever showed it, and only how it was proved is kept.
+var HandProofs = []identity.Proof{identity.StaffCheck, identity.Document, identity.KnownFacts, identity.SignIn, identity.Declaration}
+
+// ProveByHand records that staff are satisfied who asks, for requests that came
+// by letter or at the counter. Who records it cannot approve.
+func (s *Service) ProveByHand(ctx context.Context, by Actor, id uuid.UUID, reason string) (*Case, error) {
+	return s.RecordProof(ctx, by, id, identity.StaffCheck, reason)
+}
+
+// RecordProof records one proof by hand. In a request that waits for one, a proof
+// that settles who asks takes it on, also after the letter that other ways were
+// named in; the answers to questions and a declaration add to the mailed code.
+// A request for somebody else waits for its permission all the same.
+func (s *Service) RecordProof(ctx context.Context, by Actor, id uuid.UUID, kind identity.Proof, reason string) (*Case, error) {
+	user, err := uuid.Parse(by.ID)
+	if err != nil {
+		return nil, refuse(Forbidden, "staff-only", "A person has to record this proof.")
+	}
+	if !slices.Contains(HandProofs, kind) {
+		return nil, invalid(FieldError{Field: "proof", Message: "Use one of these proofs: staff_check, document, known_facts, sign_in or declaration."})
+	}
+	if strings.TrimSpace(reason) == "" || len(reason) > maxReason {
+		return nil, invalid(FieldError{Field: "reason", Message: "Say how the person proved who they are, without copying the proof."})
+	}
+	var c *Case
+	err = s.within(ctx, id, func(ch *change) error {
+		c = ch.c
+		if !ch.c.Status.Open() || ch.c.Status == Executing || ch.c.Status == Verifying {
+			return refuse(Conflict, "not-waiting", "The request does not wait for a proof of identity.")
+		}
+		alone := slices.Contains([]identity.Proof{identity.StaffCheck, identity.Document, identity.SignIn}, kind)
+		if ch.c.Status != Filed && alone {
+			return refuse(Conflict, "not-waiting", "The request does not wait for a proof of identity.")
+		}
+		if _, err := ch.Exec(ctx, `insert into proofs (case_id, kind, by_user, at) values ($1, $2, $3, $4)`, id, kind, user, ch.at); err != nil {
+			return fmt.Errorf("insert proof: %w", err)
+		}
+		ch.record(by, evidence.IdentityVerified{ByHand: true, Proof: evidence.Code(kind), Reason: ch.reasonDigest(reason), Use: "verification"})
+		if ch.c.Status != Filed || !alone {
+			return nil
+		}
+		ch.c.VerifiedAt = new(ch.at)
+		ch.c.setFlag(Attention, false)
+		return ch.accept(ctx, by)
+	})
+	return c, err
+}
+
+// otherWays are what else proves who asks, as the letter names it.
+var otherWays = []string{"code", "facts", "document", "visit"}
+
+// letterUnproved says that the request cannot be verified yet, what else proves
+// who asks and how to complain, and until when (11 CCR 7022(a); GDPR Art. 12(2)).
+func (ch *change) letterUnproved(ctx context.Context) error {
+	return ch.write(ctx, mail.Unverified, func(d *mail.Slots) {
+		d.Until, d.Items = ch.local(ch.at.Add(identity.ExpiresAfter)), otherWays
+	})
+}
