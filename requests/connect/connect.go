@@ -265,6 +265,10 @@ type Type struct {
 	Source    string // where it came from (Art. 15(1)(g))
 	Recipient string // who received it (Art. 15(1)(c))
 	Retention string // how long it is kept (Art. 15(1)(d))
+	Provided  string // who gave it, where a field does not say: subject, observed, derived; "" is subject (Art. 20)
+	Basis     string // legal basis, in words (from the register of processing)
+	Transfers string // third countries and safeguards (Art. 15(2))
+	Automated string // automated decisions with it (Art. 15(1)(h))
 	Social    bool   // linked social record
 	Fields    []Field
 	Actions   []Action // what Apply can do to it
@@ -277,6 +281,7 @@ type Field struct {
 	Category string // data category, e.g. "contact.email", "content.message"
 	FreeText bool   // may mention others: redacted until somebody decides (Art. 15(4))
 	Others   bool   // about other people
+	Provided string // subject, observed or derived; "" is as the type says
 }
 
 // Fault is one thing wrong with a system or its description.

@@ -122,10 +122,10 @@ func (d *DB) describe() connect.Description {
 	for _, t := range d.data.Tables {
 		ty := connect.Type{
 			Name: t.Name, Title: t.Title, Purpose: t.Purpose, Source: t.Source, Recipient: t.Recipient,
-			Retention: t.Retention, Social: t.Social, Actions: actions(t),
+			Retention: t.Retention, Provided: t.Provided, Social: t.Social, Actions: actions(t),
 		}
 		for _, c := range t.Columns {
-			ty.Fields = append(ty.Fields, connect.Field{Name: c.Name, Title: c.Title, Category: c.Category, FreeText: c.FreeText, Others: c.Others})
+			ty.Fields = append(ty.Fields, connect.Field{Name: c.Name, Title: c.Title, Category: c.Category, FreeText: c.FreeText, Others: c.Others, Provided: c.Provided})
 		}
 		out.Types = append(out.Types, ty)
 		for _, c := range t.Columns {

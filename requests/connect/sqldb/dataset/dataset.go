@@ -32,6 +32,7 @@ type Table struct {
 	Source    string
 	Recipient string
 	Retention string
+	Provided  string `json:",omitempty"` // subject, observed or derived (Art. 20); "" is subject
 	Social    bool
 	Key       []string
 	Person    bool
@@ -118,6 +119,7 @@ type Column struct {
 	Category string
 	FreeText bool
 	Others   bool
+	Provided string `json:",omitempty"` // as Table.Provided; "" is as the table says
 	Mask     Masking
 	Explicit bool   // the file says how to mask it
 	Text     string // for SetText

@@ -7,11 +7,11 @@ import _ "embed"
 var keys = map[string][]string{
 	"dataset": {"version", "title", "schema", "tables"},
 	"table": {
-		"table", "title", "purpose", "source", "recipient", "retention", "social", "key", "person", "where",
+		"table", "title", "purpose", "source", "recipient", "retention", "provided", "social", "key", "person", "where",
 		"erase", "never_erase", "lookup", "erase_after", "erase_before", "shared_by", "shared_erase", "suppress",
 		"columns", "identities", "references",
 	},
-	"column":              {"title", "category", "free_text", "others", "erase", "identity", "match", "learn", "points_to"},
+	"column":              {"title", "category", "free_text", "others", "provided", "erase", "identity", "match", "learn", "points_to"},
 	"erase_text":          {"text"},
 	"erase_keep":          {"keep", "until"},
 	"keep_row":            {"keep", "until", "then"},

@@ -67,7 +67,7 @@ func (r *reader) table(name, schema string, n *node, line int) *Table {
 	t := &Table{
 		Name: name, Schema: schema, AnySchema: schema == "", Rel: name,
 		Title: r.str(n, "title"), Purpose: r.str(n, "purpose"), Source: r.str(n, "source"),
-		Recipient: r.str(n, "recipient"), Retention: r.str(n, "retention"),
+		Recipient: r.str(n, "recipient"), Retention: r.str(n, "retention"), Provided: r.provided(n),
 		Social: r.boolean(n, "social"), Person: r.boolean(n, "person"),
 		Never: r.str(n, "never_erase"), Lookup: r.boolean(n, "lookup"), Line: line,
 	}
@@ -147,12 +147,23 @@ func (r *reader) columns(t *Table, n *node, line int) {
 		}
 		c.Category = r.str(v, "category")
 		c.FreeText, c.Others = r.boolean(v, "free_text"), r.boolean(v, "others")
+		c.Provided = r.provided(v)
 		c.PointsTo = r.str(v, "points_to")
 		if e := v.get("erase"); e != nil {
 			r.columnErase(c, e)
 		}
 		r.columnIdentity(t, c, v, at)
 	}
+}
+
+// provided says who gave the data: only what the person gave, or what was
+// observed of the person, is portable (Art. 20; WP 242).
+func (r *reader) provided(n *node) string {
+	v := r.str(n, "provided")
+	if v != "" && v != "subject" && v != "observed" && v != "derived" {
+		r.fault(n.get("provided").line, "provided must be subject, observed or derived")
+	}
+	return v
 }
 
 func (r *reader) columnErase(c *Column, v *node) {

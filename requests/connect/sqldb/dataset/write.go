@@ -93,6 +93,7 @@ func (w *writer) table(t *Table) {
 	w.text(in, "source", t.Source)
 	w.text(in, "recipient", t.Recipient)
 	w.text(in, "retention", t.Retention)
+	w.text(in, "provided", t.Provided)
 	w.flag(in, "social", t.Social)
 	w.line(in, "key: "+listYAML(t.Key))
 	w.flag(in, "person", t.Person)
@@ -200,6 +201,9 @@ func columnParts(t *Table, c *Column) []string {
 	}
 	if c.Others {
 		add("others", "true")
+	}
+	if c.Provided != "" {
+		add("provided", c.Provided)
 	}
 	for _, e := range t.Entries {
 		if e.Column == c.Name && !e.Composed() && e.System == "" {
