@@ -118,6 +118,7 @@ func (a *api) calls() []call {
 		post(one+"/extension", dpo, a.step(a.svc.Extend), "extendDeadline", "Take the extension that the law has, with its reason.", step{}, 200, caseView{}),
 		post(one+"/pause", dpo, a.step(a.svc.Pause), "pauseClock", "Stop the clock where the law has that.", step{}, 200, caseView{}),
 		post(one+"/resume", dpo, a.step(a.svc.Resume), "resumeClock", "Let the clock run on.", step{}, 200, caseView{}),
+		post(one+"/law", desk, a.correctLaw, "correctLaw", "Put the request under the law that applies to it; its clock is computed anew.", lawChange{}, 200, caseView{}),
 		post(one+"/rediscovery", dpo, a.rediscover, "rediscover", "Search every system again and plan anew.", step{}, 202, caseView{}),
 		post(one+"/tasks/:task/result", desk, a.finishTask, "finishManualTask", "End a task for a person. With a proof, send a form.", manualResult{}, 200, taskEnded{}).uploading(manualForm{}, maxForm),
 
@@ -127,6 +128,7 @@ func (a *api) calls() []call {
 		get(one+"/events", checkers, a.events, "getEvents", "The request's events with their places in the log.", items[entry]{}),
 
 		get("/api/v1/log/entries", auditor, a.entries, "getLogEntries", "Leaf lines of the whole log, from (inclusive) to to (exclusive), 1,000 at most.", items[entry]{}).asking(entryParams...),
+		get("/api/v1/figures", checkers, a.figures, "getFigures", "What became of all requests, counted from the log: per right, law and month, in time or late, denials by ground.", figureView{}).asking(figureParams...),
 		get("/api/v1/stream", watchers, a.stream, "watchRequest", "Server-sent events of one request: task, status, counts.", nil).streamed("text/event-stream").asking(streamParam),
 
 		post("/api/v1/consents", service, a.recordConsent, "recordConsent", "Record a consent given or refused.", consentGiven{}, 201, consentState{}),

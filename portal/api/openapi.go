@@ -181,6 +181,8 @@ func schemaOf(t reflect.Type, parts schema) schema {
 		return schema{"type": "boolean"}
 	case reflect.Int, reflect.Int64:
 		return schema{"type": "integer"}
+	case reflect.Float64:
+		return schema{"type": "number"}
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 { // raw JSON
 			return schema{}

@@ -37,6 +37,7 @@ func Routes(d Deps) []web.Route {
 	dpo := []requests.Role{requests.DPO}
 	works := []requests.Role{requests.DPO, requests.Agent}
 	sees := []requests.Role{requests.DPO, requests.Agent, requests.Admin}
+	counts := []requests.Role{requests.DPO, requests.Auditor}
 	switches := []requests.Role{requests.DPO, requests.Admin}
 	admin := []requests.Role{requests.Admin}
 	const of = "/desk/cases/:id"
@@ -82,6 +83,8 @@ func Routes(d Deps) []web.Route {
 		{Method: fiber.MethodGet, Path: of + "/tasks/:task/result", Roles: works, Handler: h.manualPage},
 		{Method: fiber.MethodPost, Path: of + "/tasks/:task/result", Roles: works, Handler: h.manual, MaxBody: maxUpload + 64<<10},
 		{Method: fiber.MethodPost, Path: of + "/tasks/:task/retry", Roles: works, Handler: h.retry},
+		{Method: fiber.MethodGet, Path: "/desk/figures", Roles: counts, Handler: h.figures},
+		{Method: fiber.MethodGet, Path: "/desk/figures/cases", Roles: counts, Handler: h.figureCases},
 		{Method: fiber.MethodGet, Path: "/desk/systems", Roles: sees, Handler: h.systems},
 		{Method: fiber.MethodPost, Path: "/desk/systems/:name/pause", Roles: switches, Handler: h.pauseSystem},
 		{Method: fiber.MethodPost, Path: "/desk/systems/:name/resume", Roles: switches, Handler: h.resumeSystem},
