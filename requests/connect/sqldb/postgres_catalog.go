@@ -86,7 +86,7 @@ select n.nspname, c.relname, c.oid, c.relkind::text,
        has_table_privilege(c.oid, 'delete'),
        a.attname, quote_ident(tn.nspname) || '.' || quote_ident(ty.typname),
        coalesce(base.typname, ty.typname), coalesce(base.typcategory, ty.typcategory)::text,
-       a.attnotnull, a.attgenerated <> '' or a.attidentity = 'a',
+       a.attnotnull or (ty.typtype = 'd' and ty.typnotnull), a.attgenerated <> '' or a.attidentity = 'a',
        case when coalesce(base.typname, ty.typname) in ('varchar', 'bpchar') then
          greatest(case when a.atttypmod > 0 then a.atttypmod else ty.typtypmod end - 4, 0) else 0 end,
        has_column_privilege(c.oid, a.attnum, 'update')
