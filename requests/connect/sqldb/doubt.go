@@ -2,6 +2,7 @@ package sqldb
 
 // ambiguities finds identities that lead to two people.
 func (w *walk) ambiguities() {
+	w.crossBridges()
 	reached := make([]map[int]bool, len(w.seeds))
 	for i := range reached {
 		reached[i] = map[int]bool{}
@@ -11,9 +12,13 @@ func (w *walk) ambiguities() {
 			}
 		}
 	}
+	linked := map[*rec]bool{}
+	for _, b := range w.bridges {
+		linked[b.row] = true
+	}
 	for _, s := range w.sets {
 		for _, r := range s.recs {
-			if !s.t.Person && !r.linked {
+			if !s.t.Person && !linked[r] {
 				continue
 			}
 			for _, i := range r.seeds {
@@ -36,6 +41,33 @@ func (w *walk) ambiguities() {
 		}
 		for p := range people {
 			w.doubtfulPeople[p] = true
+		}
+	}
+}
+
+// crossBridges joins the people to whom a row belongs with the person whom it
+// is joined to: the row is the record of the ones and the same human being as
+// the other.
+func (w *walk) crossBridges() {
+	if len(w.people) < 2 {
+		return
+	}
+	for _, b := range w.bridges {
+		seen := map[*rec]bool{}
+		next := []*rec{b.row}
+		for len(next) > 0 {
+			r := next[len(next)-1]
+			next = next[:len(next)-1]
+			if r == nil || seen[r] {
+				continue
+			}
+			seen[r] = true
+			if r.owner >= 0 {
+				w.join(r.owner, b.person)
+			}
+			if !r.person {
+				next = append(append(next, r.parent), r.also...)
+			}
 		}
 	}
 }

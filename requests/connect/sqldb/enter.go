@@ -31,7 +31,7 @@ func (a entryArgs) only(keep func(seed int) bool) entryArgs {
 	return out
 }
 
-func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, from int) entryArgs {
+func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, fresh []bool) entryArgs {
 	var out entryArgs
 	a := w.cat.attr(t, e.Column)
 	add := func(value, network string, ord int) {
@@ -45,14 +45,13 @@ func (w *walk) entryArgs(t *dataset.Table, e *dataset.Entry, from int) entryArgs
 		}
 		out.values, out.networks, out.seeds = append(out.values, value), append(out.networks, network), append(out.seeds, ord)
 	}
-	for i := from; i < len(w.seeds); i++ {
-		s := w.seeds[i]
-		if s.id.Kind != e.Kind {
+	for i, s := range w.seeds {
+		if s.id.Kind != e.Kind || (fresh != nil && !fresh[i]) {
 			continue
 		}
 		forms := []string{s.normal}
 		if e.Match != dataset.MatchNormal {
-			forms = append(forms, strings.TrimSpace(s.id.Value))
+			forms = append(forms, s.spelled...)
 		}
 		for _, f := range forms {
 			if !e.Composed() {
@@ -86,9 +85,11 @@ func selectEntry(cat *catalog, t *dataset.Table, e *dataset.Entry, what string, 
 // from which the walk goes on. Tables of people come first, so that a row's
 // person is known before the row.
 func (w *walk) enter(ctx context.Context) error {
-	from := w.entered
-	w.entered = len(w.seeds)
-	if from == len(w.seeds) {
+	fresh := make([]bool, len(w.seeds))
+	for i, s := range w.seeds {
+		fresh[i], s.entered = !s.entered, true
+	}
+	if !slices.Contains(fresh, true) {
 		return nil
 	}
 	for _, people := range []bool{true, false} {
@@ -100,7 +101,7 @@ func (w *walk) enter(ctx context.Context) error {
 				if !e.Enter {
 					continue
 				}
-				if err := w.enterAt(ctx, t, e, from); err != nil {
+				if err := w.enterAt(ctx, t, e, fresh); err != nil {
 					return err
 				}
 			}
@@ -109,8 +110,8 @@ func (w *walk) enter(ctx context.Context) error {
 	return nil
 }
 
-func (w *walk) enterAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, from int) error {
-	args := w.entryArgs(t, e, from)
+func (w *walk) enterAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, fresh []bool) error {
+	args := w.entryArgs(t, e, fresh)
 	if len(args.values) == 0 {
 		return nil
 	}

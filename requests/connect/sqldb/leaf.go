@@ -51,7 +51,7 @@ func (w *walk) sources(t *dataset.Table, first int) []source {
 			if !e.Enter {
 				continue
 			}
-			args := w.entryArgs(t, e, 0).only(func(seed int) bool { return w.clean(seed) == sure })
+			args := w.entryArgs(t, e, nil).only(func(seed int) bool { return w.clean(seed) == sure })
 			if len(args.values) == 0 {
 				continue
 			}
@@ -241,7 +241,7 @@ func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) 
 			return r, err
 		}
 		by, i := at(n)
-		if parent := by.from[i-1]; !parent.shared {
+		if parent := by.from[i-1]; !parent.shared && (parent.sure || !sure) {
 			r.owner = e.owner(parent)
 			sure = sure || parent.sure
 		}

@@ -19,6 +19,9 @@ type step struct {
 // links are the steps out of and into a table.
 type links struct {
 	out, in []*step
+	// back are the ways back of same_person references to people that are walked
+	// up only: from the person to the rows that say to be the same.
+	back []*step
 	// leaf: nothing leads on from here, so that rows can be streamed without
 	// being remembered.
 	leaf bool
@@ -48,6 +51,9 @@ func linksOf(d *dataset.Dataset) map[string]*links {
 			label := t.Name + "." + ref.Columns[0]
 			if ref.Down {
 				add(&step{from: to, to: t, ref: ref, holder: t, label: label})
+			}
+			if ref.Up && !ref.Down && ref.SamePerson && to.Person && !t.Person {
+				out[to.Name].back = append(out[to.Name].back, &step{from: to, to: t, ref: ref, holder: t, label: label})
 			}
 			if ref.Up {
 				add(&step{from: t, to: to, ref: ref, holder: t, up: true, label: label})

@@ -54,9 +54,32 @@ func childrenFirst(d *dataset.Dataset, cat *catalog) ordering {
 		}
 		return byData, by
 	}
+	// Of tables that wait for each other one goes first; a table that only waits
+	// for them does not.
+	all := map[*dataset.Table][]*dataset.Table{}
+	for _, t := range d.Tables {
+		all[t] = slices.Clone(soft[t])
+		for _, f := range hard[t] {
+			all[t] = append(all[t], byRel[f.child])
+		}
+		for _, o := range t.After {
+			all[t] = append(all[t], d.Table(o.Table))
+		}
+	}
+	entangled := func(t *dataset.Table) bool {
+		for c := range behind(t, all, left) {
+			if !behind(c, all, left)[t] {
+				return false
+			}
+		}
+		return true
+	}
 	for len(left) > 0 {
 		pick, level := 0, 6
 		for i, t := range left {
+			if !entangled(t) {
+				continue
+			}
 			byData, by := waits(t)
 			asked := slices.ContainsFunc(t.After, func(o dataset.Order) bool { return slices.Contains(left, d.Table(o.Table)) })
 			if l := rank(byData, asked, by); l < level {
@@ -85,6 +108,23 @@ func childrenFirst(d *dataset.Dataset, cat *catalog) ordering {
 		left = slices.Delete(left, pick, pick+1)
 	}
 	return out
+}
+
+// behind are the tables of left for which t waits, also by way of others.
+func behind(t *dataset.Table, waits map[*dataset.Table][]*dataset.Table, left []*dataset.Table) map[*dataset.Table]bool {
+	seen := map[*dataset.Table]bool{}
+	next := []*dataset.Table{t}
+	for len(next) > 0 {
+		x := next[0]
+		next = next[1:]
+		for _, c := range waits[x] {
+			if !seen[c] && slices.Contains(left, c) {
+				seen[c] = true
+				next = append(next, c)
+			}
+		}
+	}
+	return seen
 }
 
 // rank says how well a table may go next: 0 nothing waits for it, 1 only

@@ -12,6 +12,9 @@ import (
 // sharedGround is why a row that others use is not destroyed.
 const sharedGround = "Others use this record too; it is not the person's alone (GDPR Art. 15(4), 17(3))"
 
+// nothingGround is why a row stays that is to be detached, but leads to nobody.
+const nothingGround = "The dataset file detaches this record instead of erasing it, and nothing in it leads to the person"
+
 // proposer turns rows of one table into what a plan proposes for them.
 type proposer struct {
 	t     *dataset.Table
@@ -24,6 +27,7 @@ type proposer struct {
 	read, readShared         *connect.Proposal
 	detachAll, sharedKeep    *connect.Proposal
 	erase, never, detach     *connect.Proposal
+	nothing                  *connect.Proposal // a row to detach that leads to nobody
 	masked                   []string
 	grounds                  []string
 }
@@ -96,6 +100,7 @@ func (p *proposer) fixed() {
 	p.detachAll = &connect.Proposal{Action: connect.Detach, Ground: sharedGround}
 	p.sharedKeep = &connect.Proposal{Action: connect.Keep, Ground: sharedGround}
 	p.never = &connect.Proposal{Action: connect.Keep, Ground: t.Never}
+	p.nothing = &connect.Proposal{Action: connect.Keep, Ground: nothingGround}
 	p.detach = &connect.Proposal{Action: connect.Detach, Fields: detachFields(t)}
 }
 
@@ -217,6 +222,9 @@ func (p *proposer) erasure(r row, vals [][]byte, now time.Time) *connect.Proposa
 	case dataset.MaskRow:
 		return p.mask(vals, now)
 	case dataset.DetachRow:
+		if len(p.detach.Fields) == 0 && !r.used {
+			return p.nothing
+		}
 		return p.detach
 	}
 	return p.erase

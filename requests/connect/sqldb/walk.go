@@ -29,7 +29,6 @@ type rec struct {
 	person  bool   // a row of a table of people
 	sure    bool   // set by doubt
 	doubted bool   // somebody in doubt uses it
-	linked  bool   // entered, and led to a person over same_person
 	users   string // Found.Owner of a row that several rows of the person use
 	foreign string // Found.Owner of a row that refers to somebody else
 }
@@ -53,6 +52,8 @@ type set struct {
 type seed struct {
 	id        connect.Identity
 	normal    string
+	spelled   []string // as given or taught, for columns that are compared as they are
+	entered   bool
 	via       string // how it was learned; empty for the given ones
 	from      []*rec // the rows that teach it; none for the given ones
 	ambiguous bool
@@ -65,7 +66,6 @@ type walk struct {
 	cat      *catalog
 	base     *walk // rows found there are not found again (candidates)
 	seeds    []*seed
-	entered  int // seeds already entered
 	sets     map[string]*set
 	people   []person
 	vias     map[[2]string]string
@@ -75,10 +75,17 @@ type walk struct {
 	// fromPeople walks from people who are known to their rows, whoever else uses
 	// these, and to no other people.
 	fromPeople bool
-	skipped    []lead // rows known by learned identities only that lead to people
-	astray     []lead // people to whom a learned identity would lead
+	bridges    []bridge // rows that are the same human being as a person
+	skipped    []lead   // rows known by learned identities only that lead to people
+	astray     []lead   // people to whom a learned identity would lead
 
 	doubtfulPeople map[int]bool // by leader; set by doubt when the walk is over
+}
+
+// bridge is a row that a same_person reference joins to a person.
+type bridge struct {
+	row    *rec
+	person int
 }
 
 // lead is a row at which a walk stopped.
@@ -126,9 +133,13 @@ func (w *walk) seed(s *seed) {
 			if len(known.from) > 0 && len(s.from) > 0 && !slices.Contains(known.from, s.from[0]) {
 				known.from = append(known.from, s.from[0])
 			}
+			if sp := strings.TrimSpace(s.id.Value); !slices.Contains(known.spelled, sp) {
+				known.spelled, known.entered = append(known.spelled, sp), false
+			}
 			return
 		}
 	}
+	s.spelled = []string{strings.TrimSpace(s.id.Value)}
 	w.seeds = append(w.seeds, s)
 }
 
@@ -149,7 +160,7 @@ func (w *walk) run(ctx context.Context) error {
 		if err := w.learn(ctx); err != nil {
 			return err
 		}
-		if !freed && w.entered == len(w.seeds) {
+		if !freed && !slices.ContainsFunc(w.seeds, func(s *seed) bool { return !s.entered }) {
 			break
 		}
 	}
@@ -248,7 +259,11 @@ func (w *walk) follow(ctx context.Context, shared bool) error {
 			s.next = nil
 			slices.Sort(from)
 			busy = true
-			for _, st := range w.d.links[t.Name].out {
+			steps := w.d.links[t.Name].out
+			if w.fromPeople {
+				steps = slices.Concat(steps, w.d.links[t.Name].back)
+			}
+			for _, st := range steps {
 				if w.d.links[st.to.Name].leaf && !w.fromPeople {
 					continue
 				}
@@ -309,7 +324,9 @@ func (w *walk) reach(st *step, key, fromKey string, shared bool) {
 	s.recs[key] = r
 	if st.to.Person {
 		r.owner = w.newPerson(st.to, key)
-		w.same(r, parent, r.owner, w.ownerOf(parent))
+		if len(from.t.SharedBy) == 0 {
+			w.same(parent, r.owner, w.ownerOf(parent))
+		}
 	}
 	w.found(s, key, w.d.links[st.to.Name].asks(w.d.data, st))
 }
@@ -325,9 +342,11 @@ func (w *walk) again(st *step, s *set, r *rec, key string, from *set, parent *re
 	if parent.shared {
 		return
 	}
-	if st.ref.SamePerson && len(s.t.SharedBy) == 0 { // one address makes no two people one
-		w.same(r, parent, w.ownerOf(r), w.ownerOf(parent))
-		if s.t.Person && !parent.rooted {
+	if s.t.Person {
+		if len(from.t.SharedBy) == 0 { // one address makes no two people one
+			w.same(parent, r.owner, w.ownerOf(parent))
+		}
+		if !parent.rooted {
 			w.root(from, parent, fromKey)
 		}
 	}
@@ -348,18 +367,17 @@ func (w *walk) root(s *set, r *rec, key string) {
 	}
 }
 
-// same notes that two rows are one human being's.
-func (w *walk) same(r, parent *rec, a, b int) {
+// same notes that a row is the same human being as the person (a) to whom it
+// leads over same_person, and as its own (b, if known).
+func (w *walk) same(parent *rec, a, b int) {
 	switch {
-	case a >= 0 && b >= 0:
+	case b >= 0:
 		w.join(a, b)
-	case a >= 0 && parent.parent == nil:
+	case parent.parent == nil:
 		parent.owner = a
-	case b >= 0 && r.parent == nil:
-		r.owner = b
 	}
-	for _, x := range []*rec{r, parent} {
-		x.linked = x.linked || len(x.seeds) > 0
+	if !parent.person {
+		w.bridges = append(w.bridges, bridge{parent, a})
 	}
 }
 
