@@ -16,6 +16,7 @@ import (
 // one line here and one folder under requests/connect.
 var connectors = map[string]connect.Opener{
 	"postgresql": sqldb.Open,
+	"mysql":      sqldb.Open, // MariaDB, too
 	"manual":     manual.Open,
 }
 

@@ -54,10 +54,28 @@ func (d *DB) Apply(ctx context.Context, _ string, targets iter.Seq2[connect.Targ
 	if len(j.order) == 0 {
 		return nil
 	}
-	if err := d.engine.write(ctx, func(tx session) error { return j.run(ctx, tx) }); err != nil {
+	if err := j.attempt(ctx); err != nil {
 		return d.advise(ctx, err)
 	}
 	return j.report(done)
+}
+
+// conflicts is how often a job starts again at once when the database ended its
+// transaction for another's sake: a program that locks in an order of its own.
+const conflicts = 3
+
+// attempt runs the job in a transaction of its own, again where it was undone
+// by a conflict.
+func (j *job) attempt(ctx context.Context) error {
+	for try := 1; ; try++ {
+		err := j.d.engine.write(ctx, func(tx session) error { return j.run(ctx, tx) })
+		if err == nil || try == conflicts {
+			return err
+		}
+		if r, ok := j.d.engine.explain(err); !ok || r.class != refusedConflict {
+			return err
+		}
+	}
 }
 
 // report hands out the states of the targets in the order in which they came.
@@ -190,7 +208,13 @@ func (j *job) run(ctx context.Context, tx session) (err error) {
 	if err := j.cat.complete(j.d.data); err != nil {
 		return err
 	}
-	j.tx = tx
+	j.tx, j.ways = tx, nil
+	for _, g := range j.groups {
+		g.absent = nil
+	}
+	if err := j.lock(ctx); err != nil {
+		return err
+	}
 	return j.act(ctx)
 }
 

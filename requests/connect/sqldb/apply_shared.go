@@ -62,7 +62,7 @@ func (j *job) unlink(ctx context.Context, g *group, keys, owners []string) error
 	for _, s := range g.t.SharedBy {
 		by := j.d.data.Table(s.Table)
 		k := j.cat.params(1, "k", j.cat.attr(by, s.Column), attribute{})
-		r := rowset{from: k.from, on: col("b", s.Column) + " = " + k.cols[0], args: j.cat.args([][]string{keys, owners})}
+		r := rowset{from: k.from, on: col("b", s.Column) + " = " + k.cols[0], hint: j.cat.hint(j.cat, by, []string{s.Column}), args: j.cat.args([][]string{keys, owners})}
 		theirs := userIs(j.cat, j.d.data, by, s, func(user string) string { return j.cat.listed(user, k.texts[1]) })
 		q := j.cat.updating(relName(by), "b", []assignment{{s.Column, "null"}}, r, theirs)
 		if s.Person != "" && !s.Clear {

@@ -56,6 +56,7 @@ func (a attribute) whole() bool {
 }
 
 type index struct {
+	name    string // MySQL
 	unique  bool
 	partial bool
 	keys    []string // column names, or expressions as the database prints them

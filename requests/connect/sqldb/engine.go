@@ -108,6 +108,8 @@ type spelling interface {
 	// several statements where that is faster. Parameters begin at $1.
 	keyed(cat *catalog, t *dataset.Table, keys []string) (rowset, error)
 	spans(cat *catalog, t *dataset.Table, keys []string) ([]rowset, error)
+	// hint is the rowset's hint for rows reached by these columns.
+	hint(cat *catalog, t *dataset.Table, cols []string) string
 	// among says that row alias of t has one of the keys in $first….
 	among(cat *catalog, t *dataset.Table, alias string, first int) string
 	// in says that an expression is one of the texts in parameter $n.
@@ -147,6 +149,7 @@ type keys struct {
 type rowset struct {
 	from string // a table of parameters; "" where on says it all
 	on   string
+	hint string // by which index rows are reached, so that no others are locked
 	args []any
 }
 

@@ -33,6 +33,9 @@ type links struct {
 	// winding: a way from a person to a row here may lead twice through one table
 	// (an answer to an answer), so that no fixed condition describes all ways.
 	winding bool
+	// sole: the only way to a row leads from one person, so that no other
+	// person's case can want it.
+	sole bool
 }
 
 // linksOf derives the walk's steps from the dataset, in a fixed order.
@@ -86,6 +89,14 @@ func linksOf(d *dataset.Dataset) map[string]*links {
 		l.leaf = len(l.out) == 0 && !t.Person && !learns && len(t.SharedBy) == 0
 	}
 	markWinding(d, out)
+	for changed := true; changed; {
+		changed = false
+		for _, t := range d.Tables {
+			if l := out[t.Name]; !l.sole && l.hangsOnOne(t, out) {
+				l.sole, changed = true, true
+			}
+		}
+	}
 	return out
 }
 
@@ -116,6 +127,17 @@ func markWinding(d *dataset.Dataset, all map[string]*links) {
 			}
 		}
 	}
+}
+
+// hangsOnOne reports whether rows are reached over one reference only, from
+// people or from rows that are.
+func (l *links) hangsOnOne(t *dataset.Table, all map[string]*links) bool {
+	if t.Person || l.mayShare || l.winding || len(l.in) != 1 || len(l.refers) > 1 ||
+		slices.ContainsFunc(t.Entries, func(e *dataset.Entry) bool { return e.Enter }) {
+		return false
+	}
+	in := l.in[0]
+	return !in.up && !in.ref.SamePerson && (in.from.Person || all[in.from.Name].sole)
 }
 
 // personRefs are the references by which a row belongs to a person. Where row

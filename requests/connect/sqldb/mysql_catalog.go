@@ -170,7 +170,7 @@ from information_schema.statistics where table_schema = %s and table_name = %s`
 		return nil
 	})
 	for p, keys := range found {
-		ix := index{unique: unique[p]}
+		ix := index{name: p.at, unique: unique[p]}
 		for i := 1; keys[i] != ""; i++ {
 			ix.keys = append(ix.keys, keys[i])
 		}

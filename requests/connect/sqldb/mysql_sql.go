@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -291,6 +292,28 @@ func (*mysql) args(cols [][]string) []any {
 
 func (*mysql) join() string { return " straight_join " }
 
+// hint names the index: of a small table, the server would rather read and lock
+// all rows.
+func (*mysql) hint(cat *catalog, t *dataset.Table, cols []string) string {
+	rel := cat.of(t)
+	if rel == nil {
+		return ""
+	}
+	best := ""
+	for _, ix := range rel.indexes {
+		if len(ix.keys) < len(cols) || slices.ContainsFunc(ix.keys[:len(cols)], func(k string) bool { return !slices.Contains(cols, unquoted(k)) }) {
+			continue
+		}
+		if best == "" || ix.name == "PRIMARY" {
+			best = ix.name
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return " force index (" + quote(best) + ")"
+}
+
 func (*mysql) among(cat *catalog, t *dataset.Table, alias string, first int) string {
 	k := keyParams(cat, t, first, "kk")
 	have := make([]string, len(t.Key))
@@ -306,7 +329,7 @@ func (m *mysql) keyed(cat *catalog, t *dataset.Table, keys []string) (rowset, er
 		return rowset{}, err
 	}
 	k := keyParams(cat, t, 1, "k")
-	return rowset{from: k.from, on: equalKey(t, "t", k), args: m.args(cols)}, nil
+	return rowset{from: k.from, on: equalKey(t, "t", k), hint: m.hint(cat, t, t.Key), args: m.args(cols)}, nil
 }
 
 func (m *mysql) spans(cat *catalog, t *dataset.Table, keys []string) ([]rowset, error) {
@@ -325,7 +348,7 @@ func (*mysql) listed(text, list string) string {
 }
 
 func (*mysql) selecting(what, rel, alias string, r rowset, where string) string {
-	return "select " + what + " from " + r.from + " straight_join " + rel + " " + alias + " on " + r.on + " where " + where
+	return "select " + what + " from " + r.from + " straight_join " + rel + " " + alias + r.hint + " on " + r.on + " where " + where
 }
 
 // A statement that changes several tables may join them; one that changes a
@@ -335,11 +358,11 @@ func (*mysql) updating(rel, alias string, set []assignment, r rowset, where stri
 	for i, a := range set {
 		parts[i] = col(alias, a.column) + " = " + a.value
 	}
-	return "update " + r.from + " straight_join " + rel + " " + alias + " on " + r.on + " set " + strings.Join(parts, ", ") + " where " + where
+	return "update " + r.from + " straight_join " + rel + " " + alias + r.hint + " on " + r.on + " set " + strings.Join(parts, ", ") + " where " + where
 }
 
 func (*mysql) deleting(rel, alias string, r rowset, where string) string {
-	return "delete " + alias + " from " + r.from + " straight_join " + rel + " " + alias + " on " + r.on + " where " + where
+	return "delete " + alias + " from " + r.from + " straight_join " + rel + " " + alias + r.hint + " on " + r.on + " where " + where
 }
 
 func (*mysql) rowwise() bool { return true }

@@ -150,6 +150,8 @@ func (*postgres) args(cols [][]string) []any {
 
 func (*postgres) join() string { return " join " }
 
+func (*postgres) hint(*catalog, *dataset.Table, []string) string { return "" }
+
 func (p *postgres) among(cat *catalog, t *dataset.Table, alias string, first int) string {
 	if len(t.Key) == 1 {
 		return fmt.Sprintf("%s = any($%d::text[]::%s[])", col(alias, t.Key[0]), first, castType(cat.attr(t, t.Key[0])))
