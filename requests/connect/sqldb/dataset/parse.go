@@ -159,11 +159,10 @@ func (r *reader) columns(t *Table, n *node, line int) {
 // provided says who gave the data: only what the person gave, or what was
 // observed of the person, is portable (Art. 20; WP 242).
 func (r *reader) provided(n *node) string {
-	v := r.str(n, "provided")
-	if v != "" && v != "subject" && v != "observed" && v != "derived" {
-		r.fault(n.get("provided").line, "provided must be subject, observed or derived")
+	if n.get("provided") == nil {
+		return ""
 	}
-	return v
+	return r.choice(n, "provided", "subject", "observed", "derived")
 }
 
 func (r *reader) columnErase(c *Column, v *node) {
