@@ -35,7 +35,11 @@ func (h desk) systems(c *fiber.Ctx) error {
 			row.Types = append(row.Types, cmp.Or(t.Title, t.Name))
 		}
 		for _, f := range s.Faults {
-			row.Faults = append(row.Faults, f.Where+": "+f.Text)
+			text := f.Where + ": " + f.Text
+			if f.Advice {
+				text = "Advice, " + text
+			}
+			row.Faults = append(row.Faults, text)
 		}
 		paused = paused || s.Paused
 		v.Systems = append(v.Systems, row)
