@@ -37,6 +37,8 @@ type stage struct {
 	known  map[string]bool // pages inspected
 	redis  *redis.Client
 	prefix string
+	// Languages that customers may choose; nil is all there are.
+	languages []string
 	// E-mail addresses of the staff, whose password is company.Password.
 	dana, ines, agent, auditor, admin string
 }
@@ -44,7 +46,13 @@ type stage struct {
 // setup starts a company and serves its portal until the test ends.
 func setup(t *testing.T, opt company.Options) *stage {
 	t.Helper()
-	s := &stage{Company: company.New(t, opt), known: map[string]bool{}}
+	return speaking(t, opt)
+}
+
+// speaking is setup for a portal that offers some languages.
+func speaking(t *testing.T, opt company.Options, languages ...string) *stage {
+	t.Helper()
+	s := &stage{Company: company.New(t, opt), known: map[string]bool{}, languages: languages}
 	s.redis, s.prefix = testkit.Redis(t)
 	for _, m := range []struct {
 		email *string
@@ -80,7 +88,7 @@ func (s *stage) serve(t *testing.T) {
 	}
 	done := make(chan struct{})
 	public, _, err := portal.New(portal.Deps{
-		Svc: s.Svc, Redis: s.redis, Prefix: s.prefix, Digest: s.Ring.Lookup, BaseURL: s.base, Zone: zone, Done: done,
+		Svc: s.Svc, Redis: s.redis, Prefix: s.prefix, Languages: s.languages, Digest: s.Ring.Lookup, BaseURL: s.base, Zone: zone, Done: done,
 		Brand: templates.Brand{
 			Name: "Acme Outdoor", Controller: "Acme Outdoor", Contact: "privacy@acme.example",
 			Authority: "Berlin Commissioner for Data Protection", AuthorityURL: "https://authority.example",

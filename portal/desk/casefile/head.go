@@ -108,7 +108,7 @@ func Clock(c *requests.Case, now time.Time) templates.Clock {
 	today := Today(c, now)
 	day := civil(today)
 	out := templates.Clock{
-		Due: c.DueOn, Received: c.ReceivedAt, DaysLeft: int(c.DueOn.Sub(day) / (24 * time.Hour)),
+		Due: c.DueOn, Received: civil(Today(c, c.ReceivedAt)), DaysLeft: int(c.DueOn.Sub(day) / (24 * time.Hour)),
 		Paused: c.Has(requests.Paused), Extended: c.Has(requests.Extended), Law: lawName(c),
 	}
 	if law, err := c.LawRow(); err == nil {
