@@ -11,7 +11,7 @@ import (
 // key settles a table's key: Fides' own, the database's, else a guess.
 func (im *importer) key(m *made) {
 	for _, f := range m.fields {
-		if f.key {
+		if f.key && !slices.Contains(m.t.Key, f.name) {
 			m.t.Key = append(m.t.Key, f.name)
 		}
 	}

@@ -260,6 +260,9 @@ func (im *importer) identity(m *made, f *field, col *dataset.Column) {
 	case "phone":
 		e.Match = dataset.MatchNormal
 	}
+	if slices.ContainsFunc(m.t.Entries, func(o *dataset.Entry) bool { return o.Kind == e.Kind && o.Column == e.Column && o.System == "" }) {
+		return // said by another dataset already
+	}
 	m.t.Entries = append(m.t.Entries, e)
 	if col.Category == "" {
 		col.Category = map[string]string{"email": "contact.email", "phone": "contact.phone"}[kind]

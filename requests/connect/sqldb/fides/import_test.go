@@ -214,3 +214,28 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+// Two datasets over the same tables in one database are one description; said
+// to be in another database, one of them is left out.
+func TestImportTwice(t *testing.T) {
+	d, res := imported(t, Options{}, "shop_postgres.yml", "shop_mysql.yml")
+	if len(d.Tables) != 13 {
+		t.Errorf("%d tables", len(d.Tables))
+	}
+	for _, tb := range d.Tables {
+		for i, r := range tb.Refs {
+			if slices.ContainsFunc(tb.Refs[:i], func(o *dataset.Ref) bool { return o.To == r.To && slices.Equal(o.Columns, r.Columns) }) {
+				t.Errorf("%s.%s refers to %s twice", tb.Name, r.Columns[0], r.To)
+			}
+		}
+		for i, e := range tb.Entries {
+			if slices.ContainsFunc(tb.Entries[:i], func(o *dataset.Entry) bool { return o.Kind == e.Kind && o.Column == e.Column }) {
+				t.Errorf("%s enters at %s.%s twice", e.Kind, tb.Name, e.Column)
+			}
+		}
+	}
+	said(t, res, "customer is described by two datasets")
+	if d, _ := imported(t, Options{Elsewhere: map[string]string{"shop_mysql": "other"}}, "shop_postgres.yml", "shop_mysql.yml"); d.Table("Lead") != nil || len(d.Tables) != 12 {
+		t.Error("a dataset of another database is imported")
+	}
+}

@@ -202,7 +202,7 @@ func firstKey(m *made) string {
 	only := ""
 	for _, f := range m.fields {
 		if f.key {
-			if only != "" {
+			if only != "" && only != f.name {
 				return ""
 			}
 			only = f.name
