@@ -16,6 +16,7 @@ import (
 	"habeas/requests/evidence"
 	"habeas/requests/export"
 	"habeas/requests/identity"
+	"habeas/requests/plan"
 )
 
 // BuildPackage makes the customer's package of a claimed package task from
@@ -34,12 +35,21 @@ func (s *Service) BuildPackage(ctx context.Context, cl *Claim) error {
 		return err
 	}
 	var sources []export.Source
-	for _, conn := range s.systems {
-		src, err := s.source(ctx, cl, c, conn)
-		if err != nil {
-			return err
+	for _, right := range []string{"access", "portability"} {
+		if !c.Asks(right) {
+			continue
 		}
-		sources = append(sources, src)
+		folder := "" // what is taken along stands apart from the copy
+		if right == "portability" && c.Asks("access") {
+			folder = "portability"
+		}
+		for _, conn := range s.systems {
+			src, err := s.source(ctx, cl, c, conn, right, folder)
+			if err != nil {
+				return err
+			}
+			sources = append(sources, src)
+		}
 	}
 	name := fmt.Sprintf("package/%s/%s-%d", c.ID, cl.ID, cl.Attempt)
 	w, err := s.blobs.Create(ctx, name)
@@ -113,16 +123,16 @@ func (s *Service) packageInfo(c *Case, subject Subject, only bool) export.Packag
 
 // source is one system's part of the package. Where the plan redacts or
 // withholds records, a redacted copy of the stage is made first.
-func (s *Service) source(ctx context.Context, cl *Claim, c *Case, conn connect.Connector) (export.Source, error) {
+func (s *Service) source(ctx context.Context, cl *Claim, c *Case, conn connect.Connector, right, folder string) (export.Source, error) {
 	d := conn.Describe()
-	src := export.Source{System: d}
+	src := export.Source{System: s.explained(d), Folder: folder}
 	staged, err := s.staged(ctx, c, cl.Key, d.Name)
 	if err != nil || staged == nil {
 		return src, err
 	}
 	defer staged.Close()
-	name := fmt.Sprintf("stage/%s/%s-%d-%s", c.ID, cl.ID, cl.Attempt, d.Name)
-	if err := s.redact(ctx, cl, c.Law, d, staged, name); err != nil {
+	name := fmt.Sprintf("stage/%s/%s-%d-%s-%s", c.ID, cl.ID, cl.Attempt, right, d.Name)
+	if err := s.redact(ctx, cl, c.Law, right, d, staged, name); err != nil {
 		return src, err
 	}
 	src.Open = export.Staged(s.blobs, name, cl.Key)
@@ -131,22 +141,27 @@ func (s *Service) source(ctx context.Context, cl *Claim, c *Case, conn connect.C
 
 // redact copies a stage, record by record beside the plan: what the plan
 // keeps back is left out, what it redacts is blacked out.
-func (s *Service) redact(ctx context.Context, cl *Claim, law string, d connect.Description, staged *stagedRows, name string) error {
+func (s *Service) redact(ctx context.Context, cl *Claim, law, right string, d connect.Description, staged *stagedRows, name string) error {
 	return s.writeStage(ctx, cl, name, func(st *export.StageWriter) error {
-		planned, stop := iter.Pull2(accessRecords(s.plannedIn(ctx, cl, d.Name)))
+		planned, stop := iter.Pull2(ofRight(s.plannedIn(ctx, cl, d.Name), right))
 		defer stop()
 		p, err, more := planned()
 		for row, rerr := range staged.All() {
 			if rerr != nil {
 				return rerr
 			}
-			for more && err == nil && (p.Record.Type != row.Type || p.Record.Key != row.Key) {
+			at := plan.Record{Type: row.Type, Key: row.Key}
+			before := func() int { return plan.Compare(plan.Record{Type: p.Record.Type, Key: p.Record.Key}, at) }
+			for more && err == nil && before() < 0 {
 				p, err, more = planned() // planned, and gone when it was read
 			}
 			if err != nil {
 				return err
 			}
-			if !more {
+			if !more || before() > 0 {
+				if right == "portability" {
+					continue // the copy has more than what is taken along
+				}
 				return errors.New("requests: a staged record is not in the plan")
 			}
 			row = s.withhold(law, d, row)
@@ -169,6 +184,20 @@ func (s *Service) plannedIn(ctx context.Context, cl *Claim, system string) iter.
 	other := *cl
 	other.System = system
 	return s.Planned(ctx, &other)
+}
+
+// ofRight keeps the records of one right.
+func ofRight(all iter.Seq2[Planned, error], right string) iter.Seq2[Planned, error] {
+	return func(yield func(Planned, error) bool) {
+		for p, err := range all {
+			if err == nil && p.Record.Right != right {
+				continue
+			}
+			if !yield(p, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // accessRecords keeps one record per row: a case that asks for access and

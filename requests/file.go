@@ -65,7 +65,7 @@ type Verification struct {
 }
 
 // offered are the rights whose whole path exists.
-var offered = []string{"access", "consent_withdrawal", "erasure", "opt_out", "rectification"}
+var offered = []string{"access", "consent_withdrawal", "erasure", "opt_out", "portability", "rectification"}
 
 // Rights are the rights that can be asked for.
 func Rights() []string { return slices.Clone(offered) }

@@ -256,8 +256,9 @@ func (s *Service) proposer(key seal.Key, system string, c *Case) plan.Proposer {
 		return slices.ContainsFunc(c.Decisions, func(d RightDecision) bool { return d.Right == right && d.Decision == "refused" })
 	})
 	return plan.Proposer{
-		Never:  s.never(system, c.Law),
-		System: system, Rights: rights, Purposes: c.Purposes, Articles: c.articles(),
+		Never:    s.never(system, c.Law),
+		Portable: s.portable(system, c.Law),
+		System:   system, Rights: rights, Purposes: c.Purposes, Articles: c.articles(),
 		Fingerprint: func(guard []byte) string { return key.Digest("guard", string(guard)) },
 	}
 }

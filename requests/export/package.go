@@ -55,6 +55,7 @@ type PackageInfo struct {
 // Source is what was collected in one system.
 type Source struct {
 	System connect.Description
+	Folder string // of its files; "" is data, which index.html shows
 	// Open returns the plain stage (OpenStage reads it). It is called three
 	// times: to count, for JSON, for CSV. nil: nothing was found there.
 	Open func(ctx context.Context) (io.ReadCloser, error)

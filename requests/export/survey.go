@@ -70,7 +70,7 @@ func survey(ctx context.Context, s Source, info PackageInfo, names *namer) ([]*h
 				return nil, fmt.Errorf("export: %w", err)
 			}
 			h = newHeld(s.System, row, info.Law)
-			name := names.name(s.System.Name, row.Type)
+			name := names.name(s.Folder, s.System.Name, row.Type)
 			h.jsonName, h.csvName = name+".json", name+".csv"
 			types = append(types, h)
 		}
@@ -176,6 +176,10 @@ func indexView(info PackageInfo, sources []Source, seen [][]*held) report.IndexP
 		},
 	}
 	for i, s := range sources {
+		if s.Folder != "" {
+			p.Apart = p.Apart || len(seen[i]) > 0
+			continue
+		}
 		if len(seen[i]) == 0 {
 			continue
 		}
@@ -203,6 +207,7 @@ func indexView(info PackageInfo, sources []Source, seen [][]*held) report.IndexP
 func indexType(h *held, lang string) report.IndexType {
 	t := report.IndexType{
 		Title: h.meta.Title, Source: h.meta.Source, Recipient: h.meta.Recipient, Retention: h.meta.Retention,
+		Basis: h.meta.Basis, Transfers: h.meta.Transfers, Automated: h.meta.Automated,
 		Social: h.meta.Social, Count: h.count, JSON: h.jsonName, CSV: h.csvName,
 	}
 	if t.Title == "" {

@@ -315,8 +315,11 @@ type namer struct{ used map[string]bool }
 
 func newNamer() *namer { return &namer{used: map[string]bool{}} }
 
-func (n *namer) name(system, typ string) string {
-	base := "data/" + safeName(system) + "." + safeName(typ)
+func (n *namer) name(folder, system, typ string) string {
+	if folder == "" {
+		folder = "data"
+	}
+	base := folder + "/" + safeName(system) + "." + safeName(typ)
 	name := base
 	for i := 2; n.used[strings.ToLower(name)]; i++ {
 		name = fmt.Sprintf("%s-%d", base, i)

@@ -19,6 +19,9 @@ type Proposer struct {
 	Articles map[string]string
 	// Corrections are what was decided to correct, by type and key.
 	Corrections map[[2]string]Correction
+	// Portable tells which fields of a type are left out of what a person takes
+	// along, and whether anything is left; nil: all of them.
+	Portable func(typ string) (leaveOut []string, any bool)
 	// Never are the fields of a type that the law forbids to disclose; nil: none.
 	Never func(typ string) (fields []string, cite string)
 	// Fingerprint digests a guard under the case's key.
@@ -48,6 +51,13 @@ func (p Proposer) Propose(f connect.Found) []Entry {
 		if prop == nil {
 			continue
 		}
+		leaveOut, whole := []string(nil), true
+		if right == "portability" && p.Portable != nil {
+			leaveOut, whole = p.Portable(f.Type)
+		}
+		if !whole { // nothing of it is the person's to take along
+			continue
+		}
 		e := Entry{
 			Record: normal(Record{
 				System: p.System, Type: f.Type, Key: f.Key, Right: right,
@@ -68,6 +78,10 @@ func (p Proposer) Propose(f connect.Found) []Entry {
 			p.forbid(&e.Record)
 		case prop.Action == connect.Disclose:
 			p.forbid(&e.Record)
+		}
+		if len(leaveOut) > 0 && e.Record.Action != connect.Keep && (e.Record.Action == connect.Disclose || len(e.Record.Fields) > 0) {
+			e.Record.Action, e.Record.Fields = connect.Redact, append(e.Record.Fields, leaveOut...)
+			e.Record = normal(e.Record)
 		}
 		out = append(out, e)
 	}

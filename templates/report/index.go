@@ -6,6 +6,7 @@ type IndexPage struct {
 	Lang           string
 	Law            string // "EU", "UK", "CA", … : which articles are named
 	Portability    bool
+	Apart          bool // what can be taken along stands in a folder of its own
 	CategoriesOnly bool
 	Reference      string
 	Name           string
@@ -42,6 +43,9 @@ type IndexType struct {
 	Source     string
 	Recipient  string
 	Retention  string
+	Basis      string // legal basis
+	Transfers  string
+	Automated  string
 	Social     bool
 	Categories []string
 	Never      []string // kinds of data held whose values may not be put out
@@ -98,6 +102,9 @@ func (p IndexPage) withheld() string {
 }
 
 func (p IndexPage) portability() string {
+	if p.Apart {
+		return p.t("what_portability_apart")
+	}
 	if p.european() {
 		return p.t("what_portability")
 	}
