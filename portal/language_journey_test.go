@@ -141,6 +141,7 @@ func (j *spoken) ask(email, right string) {
 		p.submit()
 	case "consent_withdrawal":
 		j.says("purposes.title")
+		j.person.sees(map[string]string{"en": "News and offers by e-mail", "de": "Neuigkeiten und Angebote per E-Mail", "fr": "Actualités et offres par courriel", "es": "Novedades y ofertas por correo electrónico"}[j.lang])
 		j.look("purposes")
 		p.choose(`input[value="marketing_email"]`)
 		p.submit()

@@ -127,7 +127,7 @@ func (ch *change) purposeTitles() []string {
 	var titles []string
 	for _, p := range ch.s.set.Purposes {
 		if slices.Contains(ch.c.Purposes, p.Name) {
-			titles = append(titles, firstOf(p.Title, p.Name))
+			titles = append(titles, p.In(ch.c.Locale))
 		}
 	}
 	return titles

@@ -60,9 +60,13 @@ type Settings struct {
 
 // Purpose is a use of personal data that rests on consent.
 type Purpose struct {
-	Name  string `yaml:"name"`
-	Title string `yaml:"title"`
+	Name   string            `yaml:"name"`
+	Title  string            `yaml:"title"`
+	Titles map[string]string `yaml:"titles"` // by language, for who reads another one
 }
+
+// In is what the purpose is called in a language.
+func (p Purpose) In(lang string) string { return firstOf(p.Titles[lang], p.Title, p.Name) }
 
 func (s Settings) withDefaults() Settings {
 	if s.ApprovalsErasure == 0 {

@@ -195,9 +195,15 @@ func (d *demo) config(dir, base string) (*Config, error) {
 	cfg.Mail.Host, cfg.Mail.Port, cfg.Mail.From, cfg.Mail.TLS = smtp.Host, smtp.Port, smtp.From, smtp.TLS
 	cfg.Erasure.Wait = new(time.Duration(0))
 	cfg.Purposes = []requests.Purpose{
-		{Name: "marketing_email", Title: "News and offers by e-mail"},
-		{Name: "profiling", Title: "Recommendations made for you"},
-		{Name: "social_ads", Title: "Advertising in social networks"},
+		{Name: "marketing_email", Title: "News and offers by e-mail", Titles: map[string]string{
+			"de": "Neuigkeiten und Angebote per E-Mail", "fr": "Actualités et offres par courriel", "es": "Novedades y ofertas por correo electrónico",
+		}},
+		{Name: "profiling", Title: "Recommendations made for you", Titles: map[string]string{
+			"de": "Persönliche Empfehlungen", "fr": "Recommandations personnalisées", "es": "Recomendaciones personalizadas",
+		}},
+		{Name: "social_ads", Title: "Advertising in social networks", Titles: map[string]string{
+			"de": "Werbung in sozialen Netzwerken", "fr": "Publicité sur les réseaux sociaux", "es": "Publicidad en redes sociales",
+		}},
 	}
 	cfg.GPC.Purposes, cfg.GPC.Since = []string{"social_ads"}, "2026-11-21"
 	cfg.Limits = Limits{FilingsPerMinute: 1200, CallsPerSecond: 100}

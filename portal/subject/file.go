@@ -28,7 +28,7 @@ func (h subject) checkPage(c *fiber.Ctx) error {
 func (h subject) checked(c *fiber.Ctx, a templates.Answers) templates.QuestionPage {
 	return templates.QuestionPage{
 		Page: web.PageOf(c), Answers: a, Back: lastQuestion(a),
-		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(),
+		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(c),
 	}
 }
 

@@ -65,7 +65,7 @@ func (h subject) signal(c *fiber.Ctx) error {
 	if !known && web.OptedOut(c) { // from this very call
 		out.OptedOut, out.Since = true, h.Now().UTC().Format(time.RFC3339)
 		out.AskAgainFrom = h.Now().AddDate(1, 0, 0).Format(time.DateOnly)
-		for _, o := range h.purposes() {
+		for _, o := range h.purposes(c) {
 			if slices.Contains(h.Svc.Settings().GPC.Purposes, o.Value) {
 				out.Purposes = append(out.Purposes, o.Label)
 			}

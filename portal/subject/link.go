@@ -44,7 +44,7 @@ func (h subject) linkPage(c *fiber.Ctx, l link) error {
 		return err
 	}
 	if l.kind == "undo" {
-		for _, p := range h.withdrawn(cs) {
+		for _, p := range h.withdrawn(c, cs) {
 			v.Purposes = append(v.Purposes, templates.Option{Label: p.Name})
 		}
 	}

@@ -81,7 +81,7 @@ func missing(a templates.Answers) string {
 func (h subject) questionPage(c *fiber.Ctx, q question, a templates.Answers, change bool) templates.QuestionPage {
 	v := templates.QuestionPage{
 		Page: web.PageOf(c), Answers: a, Back: step(q.path, a, -1), Change: change,
-		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(),
+		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(c),
 	}
 	if change {
 		v.Back = "/request/check"
@@ -89,14 +89,11 @@ func (h subject) questionPage(c *fiber.Ctx, q question, a templates.Answers, cha
 	return v
 }
 
-func (h subject) purposes() []templates.Option {
+// purposes are what people consent to, as the page's language calls it.
+func (h subject) purposes(c *fiber.Ctx) []templates.Option {
 	var out []templates.Option
 	for _, p := range h.Svc.Settings().Purposes {
-		o := templates.Option{Value: p.Name, Label: p.Title}
-		if o.Label == "" {
-			o.Label = p.Name
-		}
-		out = append(out, o)
+		out = append(out, templates.Option{Value: p.Name, Label: p.In(templates.Lang(c.UserContext()))})
 	}
 	return out
 }
@@ -215,7 +212,7 @@ func control(r rune) bool { return r < ' ' || r == 0x7f }
 
 func takePurposes(h subject, c *fiber.Ctx, a *templates.Answers) []fault {
 	var known []string
-	for _, p := range h.purposes() {
+	for _, p := range h.purposes(c) {
 		known = append(known, p.Value)
 	}
 	a.Purposes = chosen(c, "purposes", known)

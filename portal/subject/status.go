@@ -19,7 +19,14 @@ func (h subject) status(c *fiber.Ctx) error {
 		return err
 	}
 	h.link(c, web.Actor(c))
+	if other, err := h.linked(c, cs); err != nil || other != nil {
+		if err != nil {
+			return err
+		}
+		return web.Render(c, templates.MatterStatus(*other))
+	}
 	v := templates.StatusPage{
+		Recourse: h.Svc.Recourse(cs),
 		Page: web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Derived(cs, h.Now()),
 		Receipt: "/api/v1/requests/" + cs.ID.String() + "/receipt",
 	}
@@ -35,7 +42,7 @@ func (h subject) status(c *fiber.Ctx) error {
 			v.Flags = append(v.Flags, string(f))
 		}
 	}
-	v.Purposes = h.withdrawn(cs)
+	v.Purposes = h.withdrawn(c, cs)
 	if proved {
 		if err := h.details(c, cs, &v); err != nil {
 			return err
@@ -56,12 +63,12 @@ func shown(f requests.Flag, proved bool) bool {
 }
 
 // withdrawn are the consents that this request took back.
-func (h subject) withdrawn(cs *requests.Case) []templates.PurposeState {
+func (h subject) withdrawn(c *fiber.Ctx, cs *requests.Case) []templates.PurposeState {
 	if !cs.Asks("consent_withdrawal", "opt_out") || cs.Status == requests.Withdrawn {
 		return nil
 	}
 	var out []templates.PurposeState
-	for _, o := range h.purposes() {
+	for _, o := range h.purposes(c) {
 		if slices.Contains(cs.Purposes, o.Value) {
 			out = append(out, templates.PurposeState{Name: o.Label, Withdrawn: cs.FiledAt})
 		}

@@ -102,9 +102,15 @@ func settings(s requests.Settings) requests.Settings {
 	s.Company, s.Contact, s.BaseURL = "Acme Outdoor", "privacy@acme.example", "http://127.0.0.1:8080"
 	s.Authority, s.AuthorityAt = "Berlin Commissioner for Data Protection", "https://authority.example"
 	s.Purposes = []requests.Purpose{
-		{Name: "marketing_email", Title: "News and offers by e-mail"},
-		{Name: "profiling", Title: "Recommendations made for you"},
-		{Name: "social_ads", Title: "Advertising in social networks"},
+		{Name: "marketing_email", Title: "News and offers by e-mail", Titles: map[string]string{
+			"de": "Neuigkeiten und Angebote per E-Mail", "fr": "Actualités et offres par courriel", "es": "Novedades y ofertas por correo electrónico",
+		}},
+		{Name: "profiling", Title: "Recommendations made for you", Titles: map[string]string{
+			"de": "Persönliche Empfehlungen", "fr": "Recommandations personnalisées", "es": "Recomendaciones personalizadas",
+		}},
+		{Name: "social_ads", Title: "Advertising in social networks", Titles: map[string]string{
+			"de": "Werbung in sozialen Netzwerken", "fr": "Publicité sur les réseaux sociaux", "es": "Publicidad en redes sociales",
+		}},
 	}
 	return s
 }
