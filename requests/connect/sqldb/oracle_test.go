@@ -47,13 +47,30 @@ const (
 func (c company) sql() string {
 	var b strings.Builder
 	b.WriteString("truncate households, contacts, emails, orders, order_lines, invoices, comments, opportunities, subscriptions, profiles, threads, participants, messages restart identity;")
+	c.rows(&b)
+	return b.String()
+}
+
+// mysql does the same on MariaDB.
+func (c company) mysql() string {
+	var b strings.Builder
+	b.WriteString("set foreign_key_checks = 0;")
+	for _, table := range []string{"messages", "participants", "threads", "profiles", "subscriptions", "opportunities", "comments", "invoices", "order_lines", "orders", "emails", "contacts", "households"} {
+		b.WriteString("delete from " + table + ";")
+	}
+	b.WriteString("alter table contacts auto_increment = 1; set foreign_key_checks = 1;")
+	c.rows(&b)
+	return b.String()
+}
+
+func (c company) rows(b *strings.Builder) {
 	ref := func(n int) string {
 		if n == 0 {
 			return "null"
 		}
 		return fmt.Sprint(n)
 	}
-	add := func(format string, args ...any) { fmt.Fprintf(&b, format+";\n", args...) }
+	add := func(format string, args ...any) { fmt.Fprintf(b, format+";\n", args...) }
 	for i := range households {
 		add("insert into households values (%d, 'Street %d')", i+1, i+1)
 	}
@@ -65,7 +82,7 @@ func (c company) sql() string {
 			x.email, i+1, ref(x.household), ref(x.merged), map[bool]string{true: "now()", false: "null"}[x.deleted])
 	}
 	for _, x := range c.emails {
-		add("insert into emails values ('%s', %d, %v) on conflict do nothing", x.email, x.contact, x.confirmed)
+		add("insert into emails values ('%s', %d, %v)", x.email, x.contact, x.confirmed)
 	}
 	for i, x := range c.orders {
 		add("insert into orders values (1, %d, %s, '2020-01-01')", i+1, ref(x))
@@ -88,7 +105,6 @@ func (c company) sql() string {
 	for i, x := range c.comments {
 		add("insert into comments values (%d, %s, 'author', 'body', 'mail%d@example.test', null)", i+1, ref(x), i+1)
 	}
-	return b.String()
 }
 
 func (c company) live(n int) bool { return n > 0 && !c.contacts[n-1].deleted }

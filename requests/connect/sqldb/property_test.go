@@ -11,6 +11,7 @@ import (
 
 	"habeas/requests/connect"
 	"habeas/requests/connect/connecttest"
+	"habeas/requests/connect/sqldb"
 )
 
 // drawCompany makes a random company.
@@ -74,16 +75,37 @@ func drawCompany(t *rapid.T) company {
 func TestAgainstOracle(t *testing.T) {
 	t.Parallel()
 	for run := range 3 { // of 100 companies each, unless -rapid.checks says more
-		t.Run(fmt.Sprint(run), againstOracle)
+		t.Run(fmt.Sprint(run), func(t *testing.T) {
+			t.Parallel()
+			s := world(t)
+			againstOracle(t, companyDB{
+				s.DB, func(c company) { exec(t, s.pool, c.sql()) },
+				func() map[string]string { return snapshot(t, s.pool, worldKeys) },
+			})
+		})
 	}
 }
 
-func againstOracle(t *testing.T) {
+func TestAgainstOracleMariaDB(t *testing.T) {
 	t.Parallel()
-	s := world(t)
+	s := myWorld(t)
+	againstOracle(t, companyDB{
+		s.DB, func(c company) { myExec(t, s.pool, c.mysql()) },
+		func() map[string]string { return mySnapshot(t, s.pool) },
+	})
+}
+
+// companyDB is a database that takes one company after another.
+type companyDB struct {
+	*sqldb.DB
+	fill     func(company)
+	snapshot func() map[string]string
+}
+
+func againstOracle(t *testing.T, s companyDB) {
 	rapid.Check(t, func(rt *rapid.T) {
 		c := drawCompany(rt)
-		exec(t, s.pool, c.sql())
+		s.fill(c)
 		who := []connect.Identity{proven("email", c.contacts[0].email)}
 		want := c.ask(c.contacts[0].email)
 
@@ -118,16 +140,16 @@ func againstOracle(t *testing.T) {
 	})
 }
 
-func eraseAgainst(rt *rapid.T, t *testing.T, s system, found []connect.Found, want answer, who []connect.Identity) {
+func eraseAgainst(rt *rapid.T, t *testing.T, s companyDB, found []connect.Found, want answer, who []connect.Identity) {
 	found = slices.DeleteFunc(slices.Clone(found), func(f connect.Found) bool { return f.Match == connect.Ambiguous })
 	targets := connecttest.Erasure(found)
-	before := snapshot(t, s.pool, worldKeys)
+	before := s.snapshot()
 	for range 2 {
 		if _, err := connecttest.Apply(context.Background(), s.DB, "job", targets); err != nil {
 			if connect.Advice(err).Code == "foreign-key" || connect.Advice(err).Code == "more-rows" {
 				// A row that is withheld, or whose contact is out of sight (deleted
 				// duplicates), still refers to the person: refused, nothing changed.
-				if d := cmp.Diff(before, snapshot(t, s.pool, worldKeys)); d != "" {
+				if d := cmp.Diff(before, s.snapshot()); d != "" {
 					rt.Fatalf("a refused erasure changed something:\n%s", d)
 				}
 				return
@@ -135,7 +157,7 @@ func eraseAgainst(rt *rapid.T, t *testing.T, s system, found []connect.Found, wa
 			rt.Fatalf("apply: %v", err)
 		}
 	}
-	after := snapshot(t, s.pool, worldKeys)
+	after := s.snapshot()
 	action := map[string]connect.Action{}
 	for _, x := range targets {
 		action[x.Type+"/"+x.Key] = x.Action
