@@ -67,8 +67,8 @@ func mySnapshot(t testing.TB, pool *sql.DB) map[string]string {
 	t.Helper()
 	tables := myRows(t, pool, `
 select c.table_name,
-       (select case count(*) when 1 then concat('cast(', max(k.column_name), ' as char)')
-               else concat('json_array(', group_concat(concat('cast(', k.column_name, ' as char)') order by k.seq_in_index), ')') end
+       (select case count(*) when 1 then concat('cast(`+"`', max(k.column_name), '`"+` as char)')
+               else concat('json_array(', group_concat(concat('cast(`+"`', k.column_name, '`"+` as char)') order by k.seq_in_index), ')') end
         from information_schema.statistics k where k.table_schema = database() and k.table_name = c.table_name and k.index_name = 'PRIMARY'),
        group_concat(concat('coalesce(hex(`+"`', c.column_name, '`"+`), ''null'')') order by c.ordinal_position)
 from information_schema.columns c where c.table_schema = database() group by c.table_name`)
