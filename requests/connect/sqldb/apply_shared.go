@@ -2,6 +2,8 @@ package sqldb
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"slices"
 
 	"habeas/requests/connect"
@@ -62,6 +64,10 @@ func (j *job) unlink(ctx context.Context, g *group, keys, owners []string) error
 	for _, s := range g.t.SharedBy {
 		by := j.d.data.Table(s.Table)
 		k := j.cat.params(1, "k", j.cat.attr(by, s.Column), attribute{})
+		owners := owners
+		if s.Person == "" {
+			owners = j.staying(by, owners)
+		}
 		r := rowset{from: k.from, on: col("b", s.Column) + " = " + k.cols[0], hint: j.cat.hint(j.cat, by, []string{s.Column}), args: j.cat.args([][]string{keys, owners})}
 		theirs := userIs(j.cat, j.d.data, by, s, func(user string) string { return j.cat.listed(user, k.texts[1]) })
 		q := j.cat.updating(relName(by), "b", []assignment{{s.Column, "null"}}, r, theirs)
@@ -73,6 +79,35 @@ func (j *job) unlink(ctx context.Context, g *group, keys, owners []string) error
 		}
 	}
 	return nil
+}
+
+// staying takes those people out of lists of names whose own rows the job
+// erases: their reference goes with them, and might not take null.
+func (j *job) staying(people *dataset.Table, lists []string) []string {
+	going := map[string]bool{}
+	for _, g := range j.groups {
+		if g.t != people || g.action != connect.Erase {
+			continue
+		}
+		for i := range g.keys.len() {
+			going[ownerName(people.Name, g.keys.at(i))] = true
+		}
+	}
+	if len(going) == 0 {
+		return lists
+	}
+	out := make([]string, len(lists))
+	for i, list := range lists {
+		var names []string
+		if err := json.Unmarshal([]byte(list), &names); err != nil {
+			panic(fmt.Sprintf("sqldb: our own list of names: %v", err))
+		}
+		names = slices.DeleteFunc(names, func(n string) bool { return going[n] })
+		if b, err := json.Marshal(append([]string{}, names...)); err == nil {
+			out[i] = string(b)
+		}
+	}
+	return out
 }
 
 // correct sets new values, row by row: they differ from row to row.
