@@ -538,3 +538,31 @@ func (ch *change) recourseWithdrawn(ctx context.Context, by Actor) error {
 		return nil
 	})
 }
+
+// First is the request that an appeal or complaint is about.
+func (s *Service) First(ctx context.Context, matter *Case) (*Case, error) {
+	if !matter.Matter() || matter.Of == nil {
+		return nil, errNotFound()
+	}
+	return s.load(ctx, s.db, *matter.Of)
+}
+
+// MayDecideMatter says why a person may not decide an appeal or complaint; nil
+// when they may.
+func (s *Service) MayDecideMatter(ctx context.Context, by Actor, matter *Case) error {
+	user, err := officer(by)
+	if err != nil {
+		return err
+	}
+	first, err := s.First(ctx, matter)
+	if err != nil {
+		return err
+	}
+	return pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+		ch := &change{Tx: tx, s: s, c: matter}
+		if ch.key, err = s.ring.Unwrap(matter.wrapped); err != nil {
+			return fmt.Errorf("case key: %w", err)
+		}
+		return ch.mayDecide(ctx, user, first)
+	})
+}

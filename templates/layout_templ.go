@@ -652,9 +652,9 @@ type navItem struct{ label, href string }
 func staffNav(role string) []navItem {
 	switch role {
 	case "dpo":
-		return []navItem{{"Cases", "/desk"}, {"New request", "/desk/new"}, {"Systems", "/desk/systems"}, {"Figures", "/desk/figures"}}
+		return []navItem{{"Cases", "/desk"}, {"New request", "/desk/new"}, {"Holds", "/desk/holds"}, {"Systems", "/desk/systems"}, {"Figures", "/desk/figures"}}
 	case "agent":
-		return []navItem{{"Cases", "/desk"}, {"New request", "/desk/new"}, {"Systems", "/desk/systems"}}
+		return []navItem{{"Cases", "/desk"}, {"New request", "/desk/new"}, {"Holds", "/desk/holds"}, {"Systems", "/desk/systems"}}
 	case "auditor":
 		return []navItem{{"Cases", "/audit"}, {"Evidence log", "/audit/log"}, {"Figures", "/desk/figures"}}
 	case "admin":

@@ -89,6 +89,7 @@ type StatusPage struct {
 	Package   PackageState
 	ErasureAt time.Time // the planned erasure begins then and can be cancelled; zero when nothing waits
 	CanStop   bool
+	Recourse  string // appeal, complaint, "" for none
 	Receipt   string // path of the receipt, "" until there is one
 	Stream    string // path of the event stream, "" when the case no longer moves
 	AccessTo  string // set when the answer was limited (e.g. categories only)

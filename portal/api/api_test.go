@@ -42,6 +42,7 @@ func TestAPI(t *testing.T) {
 		{"stream", streaming},
 		{"systems", systems},
 		{"consents", consents},
+		{"holds and appeals", holdsAndAppeals},
 	} {
 		people := who[:2]
 		who = who[2:]

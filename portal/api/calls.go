@@ -120,6 +120,9 @@ func (a *api) calls() []call {
 		post(one+"/resume", dpo, a.step(a.svc.Resume), "resumeClock", "Let the clock run on.", step{}, 200, caseView{}),
 		post(one+"/law", desk, a.correctLaw, "correctLaw", "Put the request under the law that applies to it; its clock is computed anew.", lawChange{}, 200, caseView{}),
 		post(one+"/rediscovery", dpo, a.rediscover, "rediscover", "Search every system again and plan anew.", step{}, 202, caseView{}),
+		post(one+"/appeal", watchers, a.appeal, "fileAppeal", "Appeal against a denial, or complain about a request: a case of its own.", appealing{}, 201, matterView{}),
+		post(one+"/decision", dpo, a.decideMatter, "decideAppeal", "Decide an appeal or complaint. Not for those who decided the request.", answering{}, 200, matterView{}),
+		post(one+"/proof", desk, a.recordProof, "recordProof", "Record a proof of identity by hand. Who records it does not approve.", proving{}, 200, caseView{}),
 		post(one+"/tasks/:task/result", desk, a.finishTask, "finishManualTask", "End a task for a person. With a proof, send a form.", manualResult{}, 200, taskEnded{}).uploading(manualForm{}, maxForm),
 
 		get(one+"/package", customer, a.download, "getPackage", "The customer's package. Needs a code entered within the last 15 minutes.", nil).streamed("application/zip"),
@@ -133,6 +136,10 @@ func (a *api) calls() []call {
 
 		post("/api/v1/consents", service, a.recordConsent, "recordConsent", "Record a consent given or refused.", consentGiven{}, 201, consentState{}),
 		post("/api/v1/consents/check", service, a.checkConsent, "checkConsent", "Whether a purpose is allowed for a person now.", consentAsked{}, 200, consentState{}),
+
+		get("/api/v1/holds", lookers, a.holds, "listHolds", "Holds by the day of their review: what is kept from erasure for now.", items[holdView]{}).asking(holdParams...),
+		post("/api/v1/holds", dpo, a.setHold, "setHold", "Keep a person's data, a system's or single records from being erased.", holding{}, 201, holdView{}),
+		post("/api/v1/holds/:id/lift", dpo, a.liftHold, "liftHold", "End a hold, with its reason.", lifting{}, 200, holdView{}),
 
 		get("/api/v1/systems", operators, a.systems, "listSystems", "Systems with their health.", systemList{}),
 		post("/api/v1/systems/:name/pause", operators, a.pauseSystem(true), "pauseSystem", "Stop all work in a system; * stops every system.", empty{}, 200, systemState{}),

@@ -13,6 +13,10 @@ import (
 // is left out.
 type caseView struct {
 	ID          uuid.UUID                `json:"id"`
+	Kind        string                   `json:"kind" enum:"request,appeal,complaint"`
+	Of          *uuid.UUID               `json:"of,omitempty" doc:"What an appeal or complaint is about; of a request that is done again, the appeal."`
+	JoinedTo    *uuid.UUID               `json:"joined_to,omitempty" doc:"Of a duplicate: the earlier request that answers both."`
+	ErasureAt   *moment                  `json:"erasure_at,omitempty" doc:"Nothing is erased before: until then the request can be withdrawn."`
 	Reference   string                   `json:"reference"`
 	Status      requests.Status          `json:"status"`
 	Flags       []requests.Flag          `json:"flags"`
@@ -126,11 +130,20 @@ func (a *api) view(c *fiber.Ctx, by requests.Actor, cs *requests.Case) (caseView
 // summary is what lists show of a case to staff.
 func summary(cs *requests.Case) caseView {
 	return caseView{
+		Kind: cs.Kind, Of: cs.Of, JoinedTo: cs.JoinedInto, ErasureAt: waiting(cs),
 		ID: cs.ID, Reference: cs.Reference, Status: cs.Status, Flags: full(cs.Flags), Rights: full(cs.Rights), Decisions: full(cs.Decisions),
 		Law: cs.Law, Country: cs.Country, Region: cs.Region, Channel: cs.Channel, ReceivedAt: moment(cs.ReceivedAt), DueOn: date(cs.DueOn),
 		Deadlines: each(cs.Deadlines, deadlineOf), Result: cs.Result,
 		VerifiedAt: momentOf(cs.VerifiedAt), CompletedAt: momentOf(cs.CompletedAt), ClosedAt: momentOf(cs.ClosedAt),
 	}
+}
+
+// waiting is when an approved erasure begins, while it has not.
+func waiting(cs *requests.Case) *moment {
+	if cs.Status != requests.Executing || cs.ActedAt != nil {
+		return nil
+	}
+	return momentOf(cs.WaitUntil)
 }
 
 func deadlineOf(d clock.Deadline) deadline {

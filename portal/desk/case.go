@@ -18,6 +18,9 @@ func (h desk) showCase(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if cs.Matter() {
+		return h.showMatter(c, cs)
+	}
 	ctx := c.UserContext()
 	by := web.Actor(c)
 	names, err := h.staff(ctx)
@@ -160,6 +163,9 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	}
 	if i := slices.IndexFunc(v.Tasks, func(t templates.TaskRow) bool { return t.ResultHref != "" }); v.Primary == nil && i >= 0 {
 		first(templates.Action{Label: "Record the result by hand", Href: v.Tasks[i].ResultHref})
+	}
+	if h.Svc.Recourse(cs) != "" && cs.Status != requests.Filed {
+		v.Actions = append(v.Actions, act("Enter an appeal or complaint", "appeal", "link"))
 	}
 	if !decides || !cs.Status.Open() {
 		return

@@ -1,9 +1,12 @@
 package desk
 
 import (
+	"cmp"
+
 	"github.com/gofiber/fiber/v2"
 
 	"habeas/portal/web"
+	"habeas/requests/identity"
 	"habeas/templates"
 )
 
@@ -12,6 +15,7 @@ func (h desk) provePage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	v.Grounds, v.Ground = handProofs, cmp.Or(v.Ground, string(identity.StaffCheck))
 	return h.render(c, fiber.StatusOK, templates.Decision(v))
 }
 
@@ -21,8 +25,19 @@ func (h desk) prove(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := h.Svc.ProveByHand(c.UserContext(), web.Actor(c), cs.ID, step(c).Reason); err != nil {
+	v.Grounds = handProofs
+	kind := identity.Proof(cmp.Or(v.Ground, string(identity.StaffCheck)))
+	if _, err := h.Svc.RecordProof(c.UserContext(), web.Actor(c), cs.ID, kind, step(c).Reason); err != nil {
 		return h.again(c, v, err)
 	}
 	return done(c, cs, "proved")
+}
+
+// handProofs are the proofs that a person records.
+var handProofs = []templates.Option{
+	{Value: string(identity.StaffCheck), Label: "I know the person, or asked until I was satisfied"},
+	{Value: string(identity.Document), Label: "A document was looked at and handed back"},
+	{Value: string(identity.SignIn), Label: "The person signed in to the company’s own account"},
+	{Value: string(identity.KnownFacts), Label: "The person knew facts that we hold", Hint: "Adds to a mailed code; alone it is not enough."},
+	{Value: string(identity.Declaration), Label: "A declaration under penalty of perjury was signed", Hint: "California, specific pieces. Adds to a mailed code."},
 }

@@ -54,6 +54,8 @@ func Routes(d Deps) []web.Route {
 		get("/status/letters/:letter", own, h.letter),
 		get("/status/stop", own, h.stopPage),
 		post("/status/stop", own, "", h.stop),
+		get("/status/appeal", own, h.appealPage),
+		post("/status/appeal", own, "", h.appeal),
 		get("/download", own, h.download),
 		post("/download/code", own, "", h.downloadNewCode),
 		get("/download/code", own, h.downloadCodePage),
