@@ -103,7 +103,7 @@ func (ch *change) planned(ctx context.Context) ([]outcomeCount, error) {
 // LetterDraft is a decision with its letters as a person looked at them.
 type LetterDraft struct {
 	ID      uuid.UUID `json:"-"`
-	Do      string    `json:"do"` // refuse, extend, ask, answer, …
+	Do      string    `json:"do"` // refuse, extend, ask, preview, …
 	Step    Step      `json:"step"`
 	Ask     Ask       `json:"ask"`
 	Words   Words     `json:"words"`

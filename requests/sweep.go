@@ -78,7 +78,7 @@ func (s *Service) Reap(ctx context.Context) (int64, error) {
 // Sweep looks after what no task moves: overdue cases, unverified ones,
 // cases that could go on, and what has run out.
 func (s *Service) Sweep(ctx context.Context) error {
-	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.clean(ctx), s.retire(ctx), s.CountFigures(ctx))
+	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.dropReplies(ctx), s.clean(ctx), s.retire(ctx), s.CountFigures(ctx))
 }
 
 func (s *Service) each(ctx context.Context, fn func(*change) error, query string, args ...any) error {

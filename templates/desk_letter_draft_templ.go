@@ -20,7 +20,7 @@ func draftWords(v DraftPage) draftText {
 		return draftText{"Read the letter before you extend", "Extend and send", "", "Nothing is decided yet. This is what the customer gets."}
 	case "ask":
 		return draftText{"Read the question before you send it", "Send the question", "", "Nothing is sent yet. This is what the customer gets."}
-	case "answer":
+	case "preview":
 		return draftText{"The answer, as it will look", "Keep these words for the answer", "", "It goes out by itself when the work is done. Figures are those of the plan; the letter says what was seen. You can add words of your own now."}
 	}
 	return draftText{"Read the letter before you send it", "Send", "", "Nothing is decided yet. This is what the customer gets."}

@@ -92,6 +92,7 @@ type CasePage struct {
 	Events    int    // events of this case
 	InLog     int    // how many of them are in the log
 	Stream    string // path of the event stream
+	Replies   int    // that the customer sent and nobody has deleted
 }
 
 // TimelineItem is one thing that happened, newest first.

@@ -5,7 +5,7 @@ package templates
 type DraftPage struct {
 	Page
 	Case    CaseHead
-	Do      string // refuse extend ask answer
+	Do      string // refuse extend ask preview
 	Action  string // path of the POST
 	Back    string // where to change what the draft was made from
 	Reason  string

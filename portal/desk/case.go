@@ -73,6 +73,9 @@ func (h desk) showCase(c *fiber.Ctx) error {
 		}
 		v.Kept = casefile.Kept(kept, titles)
 	}
+	if v.Replies, err = h.Svc.CountReplies(ctx, cs); err != nil {
+		return err
+	}
 	h.actions(cs, by, tasks, &v)
 	return h.render(c, fiber.StatusOK, templates.Case(v))
 }
@@ -150,6 +153,9 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	}
 	first := func(a templates.Action) { v.Primary = &a }
 	decides := by.Role == requests.DPO
+	if v.Replies > 0 {
+		v.Actions = append(v.Actions, templates.Action{Label: "Read what the customer sent", Href: templates.DeskCasePath(id, "replies"), Kind: "secondary"})
+	}
 	v.Waiting = h.waiting(cs, tasks, v)
 	switch {
 	case decides && cs.Has(requests.Paused) && cs.Status.Open():
@@ -183,7 +189,7 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 		v.Actions = append(v.Actions, act("Ask what they look for", "ask/clarify", "link"))
 	}
 	if cs.PlanID != nil && requests.NeedsProof(cs.Rights) {
-		v.Actions = append(v.Actions, act("Read the answer before it goes out", "answer", "link"))
+		v.Actions = append(v.Actions, act("Read the answer before it goes out", "preview", "link"))
 	}
 	if !cs.Has(requests.Paused) {
 		v.Actions = append(v.Actions, act("Pause the clock", "pause", "link"))

@@ -23,7 +23,7 @@ const (
 	doRefuse = "refuse"
 	doExtend = "extend"
 	doAsk    = "ask"
-	doAnswer = "answer" // words for letters that go out by themselves
+	doAnswer = "preview" // words for letters that go out by themselves
 )
 
 // carry does what the draft is for. In a rehearsal nothing of it stays.
@@ -232,8 +232,8 @@ func (h desk) sendNow(c *fiber.Ctx, cs *requests.Case, d *requests.LetterDraft) 
 	return done(c, cs, map[string]string{doRefuse: "refused", doExtend: "extended", doAsk: "asked", doAnswer: "words"}[d.Do])
 }
 
-// answerPage leads to the letters that the plan leads to.
-func (h desk) answerPage(c *fiber.Ctx) error {
+// previewPage leads to the letters that the plan leads to.
+func (h desk) previewPage(c *fiber.Ctx) error {
 	_, v, err := h.decision(c, doAnswer)
 	if err != nil {
 		return err
@@ -241,8 +241,8 @@ func (h desk) answerPage(c *fiber.Ctx) error {
 	return h.render(c, fiber.StatusOK, templates.Decision(v))
 }
 
-// answer shows the letters that the plan leads to, with room for words.
-func (h desk) answer(c *fiber.Ctx) error {
+// preview shows the letters that the plan leads to, with room for words.
+func (h desk) preview(c *fiber.Ctx) error {
 	cs, err := h.load(c)
 	if err != nil {
 		return err

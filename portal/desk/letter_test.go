@@ -55,7 +55,6 @@ func eventsOf(t *testing.T, c *company.Company, r *requests.Receipt, kind string
 	return out
 }
 
-
 // A refusal is read before it is sent, in the customer's language with an
 // English reading beside it. What the officer writes goes out; the law's text
 // stays; the log holds a digest.
@@ -131,7 +130,7 @@ func TestWordsWaitForTheAnswer(t *testing.T) {
 	r := inGerman(c, who, "erasure")
 	dana := site.As(c.DPOs[0])
 
-	p := dana.Get(path(r.ID, "answer")).Is(200).Submit(path(r.ID, "answer"), nil).Is(200).
+	p := dana.Get(path(r.ID, "preview")).Is(200).Submit(path(r.ID, "preview"), nil).Is(200).
 		Says("Was wir mit Ihren Daten gemacht haben", "What we did with your data", "Datensätze gelöscht")
 	p = p.Submit(formPath(p), url.Values{"note": {"Alles Gute für Sie."}, "action": {"look"}}).Is(200).Says("Alles Gute für Sie.")
 	sendLetter(p).Is(200).Says("Kept")

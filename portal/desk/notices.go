@@ -16,6 +16,7 @@ var notices = map[string]templates.Notice{
 	"extended":     {Kind: "success", Title: "Deadline extended", Text: "The letter with the reason goes out now."},
 	"asked":        {Kind: "success", Title: "Asked", Text: "The letter goes out now."},
 	"words":        {Kind: "success", Title: "Kept", Text: "Your words stand in the letter when it goes out."},
+	"reply-gone":   {Kind: "success", Title: "Deleted", Text: "The reply is gone; the log says that it was there and when it went."},
 	"posted":       {Kind: "success", Title: "Posted", Text: "The log says that the letter is in the post."},
 	"law":          {Kind: "success", Title: "The law is corrected", Text: "The clock was computed anew from the day of receipt."},
 	"paused":       {Kind: "success", Title: "The clock is paused", Text: "Let it go on as soon as the answer is there."},

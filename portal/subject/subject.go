@@ -52,6 +52,8 @@ func Routes(d Deps) []web.Route {
 		post("/find/code/new", public, web.Filing, h.foundNewCode),
 		get("/status", own, h.status),
 		get("/status/letters/:letter", own, h.letter),
+		get("/status/reply", own, h.replyPage),
+		{Method: fiber.MethodPost, Path: "/status/reply", Roles: own, Kind: web.Page, Limit: web.Guess, MaxBody: maxReply + 64<<10, Handler: h.reply},
 		get("/status/stop", own, h.stopPage),
 		post("/status/stop", own, "", h.stop),
 		get("/status/appeal", own, h.appealPage),

@@ -57,6 +57,8 @@ func Kinds() []Data {
 		LetterSent{},
 		LetterFailed{},
 		LetterEdited{},
+		ReplyReceived{},
+		ReplyDeleted{},
 		PackageBuilt{},
 		PackageReleased{},
 		PackageDownloaded{},

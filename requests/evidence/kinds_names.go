@@ -108,6 +108,12 @@ func (LetterFailed) Kind() string { return "letter.failed" }
 // Kind is "letter.edited".
 func (LetterEdited) Kind() string { return "letter.edited" }
 
+// Kind is "reply.received".
+func (ReplyReceived) Kind() string { return "reply.received" }
+
+// Kind is "reply.deleted".
+func (ReplyDeleted) Kind() string { return "reply.deleted" }
+
 // Kind is "package.built".
 func (PackageBuilt) Kind() string { return "package.built" }
 

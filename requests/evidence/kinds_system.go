@@ -26,6 +26,20 @@ type LetterEdited struct {
 	Slots    []Code `json:"slots"`            // reason, note, person
 }
 
+// ReplyReceived is what the customer sent over the portal: an answer, a proof.
+type ReplyReceived struct {
+	Digest Digest `json:"digest"` // keyed, over text and file
+	File   bool   `json:"file"`   // with a file
+	Reply  ID     `json:"reply"`
+	Size   Count  `json:"size"` // bytes
+}
+
+// ReplyDeleted is the end of one: it was checked, or the case ended.
+type ReplyDeleted struct {
+	Cause Code `json:"cause"` // checked, closed
+	Reply ID   `json:"reply"`
+}
+
 // PackageBuilt is a customer's package, stored and not yet released.
 type PackageBuilt struct {
 	Files   Count  `json:"files"`

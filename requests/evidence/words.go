@@ -92,6 +92,10 @@ func otherWords(d Data) string {
 		return fmt.Sprintf("letter %s could not be sent: %s", d.Template, plain(d.Code))
 	case LetterEdited:
 		return fmt.Sprintf("words written for the letter %s: %d slots", d.Template, len(d.Slots))
+	case ReplyReceived:
+		return fmt.Sprintf("reply received, %d bytes", d.Size) + when(d.File, ", with a file")
+	case ReplyDeleted:
+		return "reply deleted: " + plain(d.Cause)
 	case PackageBuilt:
 		return fmt.Sprintf("package built: %s in %d files, %d bytes, SHA-256 %s", records(d.Records), d.Files, d.Size, d.SHA256)
 	case PackageReleased:

@@ -106,6 +106,12 @@ func CheckWords(slot, text string, hosts []string) error {
 	return letters.CheckWords(slot, text, hosts)
 }
 
+// Laws lists the laws that letters know, sorted.
+func Laws() []string { return letters.Laws() }
+
+// Grounds lists the codes of the table of grounds that letters have a sentence for, sorted.
+func Grounds() []string { return letters.Grounds() }
+
 // KindsOf lists the kinds of letters that a law has, sorted.
 func KindsOf(law string) []string { return letters.KindsOf(law) }
 

@@ -27,6 +27,7 @@ const layout = "2"
 type catalogue struct {
 	bundle   *i18n.Bundle
 	versions map[string]string // by language
+	grounds  []string
 }
 
 var catalogues = sync.OnceValue(func() catalogue {
@@ -43,7 +44,15 @@ var catalogues = sync.OnceValue(func() catalogue {
 			sum := sha256.Sum256(append([]byte(layout+"\n"), data...))
 			c.versions[lang] = hex.EncodeToString(sum[:6])
 			// go-i18n takes the language from the file's name.
-			_, err = c.bundle.ParseMessageFileBytes(data, lang+".yaml")
+			var file *i18n.MessageFile
+			if file, err = c.bundle.ParseMessageFileBytes(data, lang+".yaml"); err == nil && lang == "en" {
+				for _, m := range file.Messages {
+					if code, ok := strings.CutPrefix(m.ID, "ground."); ok {
+						c.grounds = append(c.grounds, code)
+					}
+				}
+				slices.Sort(c.grounds)
+			}
 		}
 	}
 	if err != nil {
@@ -136,10 +145,12 @@ func (c *composer) frame() {
 		c.para("frame.hello")
 	}
 	c.k.compose(c)
-	c.free(free(c.d.Note))
+	if slices.Contains(c.k.free, SlotNote) {
+		c.free(free(c.d.Note))
+	}
 	c.para("frame.regards")
 	c.para("frame.team", "Company", c.doc.Company)
-	if p := plain(c.d.Person); p != "" {
+	if p := plain(c.d.Person); p != "" && slices.Contains(c.k.free, SlotPerson) {
 		c.foot("frame.person", "Person", c.isolate(p))
 	}
 	c.foot("frame.questions", "Contact", c.d.Company.Contact, "Reference", c.d.Reference)

@@ -97,3 +97,6 @@ func checkDigits(kind, code, subject, text string) error {
 	}
 	return nil
 }
+
+// Grounds lists the codes of the table of grounds that letters have a sentence for, sorted.
+func Grounds() []string { return catalogues().grounds }
