@@ -87,7 +87,7 @@ func gpcStage(t *testing.T) *stage {
 const honoured = "Opt-Out Request Honored"
 
 // law.md §8, 9: only Sec-GPC: 1 opts out, and nothing ever opts in.
-func TestSecGPC(t *testing.T) {
+func TestLaw8_09_SecGPC(t *testing.T) {
 	t.Parallel()
 	s := gpcStage(t)
 	for _, no := range [][]string{nil, {"0"}, {"true"}, {"1, 1"}, {"1", "0"}, {""}, {"01"}} {

@@ -54,7 +54,7 @@ func notices(c *company.Company, r *requests.Receipt) map[string]requests.Notice
 
 // law.md §8, 7: every recipient of what was erased is told, with proof; the
 // case does not close while one has neither proof nor a reason.
-func TestRecipientsAreToldBeforeTheCaseCloses(t *testing.T) {
+func TestLaw8_07_RecipientsAreToldBeforeTheCaseCloses(t *testing.T) {
 	t.Parallel()
 	c := company.New(t, company.Options{Settings: registered()})
 	who := acme.Subjects()[6]

@@ -53,7 +53,7 @@ func inCalifornia(c *company.Company, email string, rights ...string) *requests.
 
 // law.md §8, 4: what 11 CCR 7024(d) names never leaves the house; its kind is
 // named instead.
-func TestKnowNeverPutsOutNumbersAndSecrets(t *testing.T) {
+func TestLaw8_04_KnowNeverPutsOutNumbersAndSecrets(t *testing.T) {
 	t.Parallel()
 	c := company.New(t, company.Options{Wrap: categorise(map[string]string{
 		"crm.contacts.birth_date": "identity.ssn", "crm.contacts.phone": "financial.account", "crm.contacts.job_title": "auth.password",
@@ -113,7 +113,7 @@ func TestKnowNeverPutsOutNumbersAndSecrets(t *testing.T) {
 }
 
 // law.md §8, 5: who is not proved to a high degree gets categories, never data.
-func TestUnverifiedPiecesBecomeCategories(t *testing.T) {
+func TestLaw8_05_UnverifiedPiecesBecomeCategories(t *testing.T) {
 	t.Parallel()
 	c := company.New(t, company.Options{})
 	who := acme.Subjects()[4]
