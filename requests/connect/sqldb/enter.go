@@ -127,7 +127,9 @@ func (w *walk) enterAt(ctx context.Context, t *dataset.Table, e *dataset.Entry, 
 			w.warn("stale-handle", "A social handle now belongs to another account than the one that was proved; its records are left out.")
 			return nil
 		}
-		w.enterRow(s, e, string(row[0]), args.seeds[ord-1])
+		if w.enterRow(s, e, string(row[0]), args.seeds[ord-1]); w.tooWide() {
+			return errTooWide
+		}
 		return nil
 	})
 }

@@ -10,6 +10,18 @@ import (
 	"habeas/requests/connect/sqldb/dataset"
 )
 
+// A walk that reaches more rows of people, or remembers more rows that it
+// reached only through shared ones, does not narrow to one person.
+const (
+	maxPeople = 1000
+	maxShared = 1_000_000
+)
+
+var errTooWide = connect.Permanent("walk-too-wide", "The search reached more than 1000 rows of people, or more than a million rows of others: a same_person reference or an identity of the dataset file joins strangers, or shared_by is missing. Habeas systems check names walks that never narrow.", nil)
+
+// tooWide reports whether the walk reaches everybody.
+func (w *walk) tooWide() bool { return len(w.people) > maxPeople || w.beyond > maxShared }
+
 // chunk is how many keys go into one statement of a walk.
 const chunk = 20000
 
@@ -79,6 +91,7 @@ type walk struct {
 	skipped    []lead   // rows known by learned identities only that lead to people
 	astray     []lead   // people to whom a learned identity would lead
 
+	beyond         int          // rows reached only through shared ones
 	doubtfulPeople map[int]bool // by leader; set by doubt when the walk is over
 }
 
@@ -292,7 +305,9 @@ func (w *walk) step(ctx context.Context, st *step, from []string, shared bool) e
 			if err != nil {
 				return err
 			}
-			w.reach(st, string(row[0]), part[ord-1], shared)
+			if w.reach(st, string(row[0]), part[ord-1], shared); w.tooWide() {
+				return errTooWide
+			}
 			return nil
 		})
 		if err != nil {
@@ -327,6 +342,9 @@ func (w *walk) reach(st *step, key, fromKey string, shared bool) {
 		if len(from.t.SharedBy) == 0 {
 			w.same(parent, r.owner, w.ownerOf(parent))
 		}
+	}
+	if shared {
+		w.beyond++
 	}
 	w.found(s, key, w.d.links[st.to.Name].asks(w.d.data, st))
 }
