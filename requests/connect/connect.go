@@ -223,7 +223,7 @@ type Result struct {
 type Description struct {
 	Name  string // as configured: "crm"
 	Title string // for people: "Customer database"
-	Kind  string // the connector: "postgresql", "manual"
+	Kind  string // the connector: "postgresql", "mysql", "manual"
 	Types []Type
 	// Accepts lists the identity kinds at which Find can enter.
 	Accepts []string

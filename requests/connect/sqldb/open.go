@@ -1,5 +1,5 @@
 // Package sqldb finds, reads, masks and erases one person's rows in a
-// PostgreSQL database that a dataset file describes (docs/datasets.md).
+// PostgreSQL, MySQL or MariaDB database that a dataset file describes (docs/datasets.md).
 //
 // A walk starts where identities enter and follows the references of the
 // dataset in sets of keys, in one read-only snapshot. Erasure runs children
