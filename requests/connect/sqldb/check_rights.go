@@ -133,7 +133,13 @@ func (c *checker) order() {
 	for _, f := range c.cat.fks {
 		p, ok := place[f.parent]
 		ch, ok2 := place[f.child]
-		if !ok || !ok2 || p == ch || f.nullable || f.deferrable {
+		if !ok || !ok2 || f.nullable || f.deferrable {
+			continue
+		}
+		if p == ch {
+			if t := ord.tables[p]; deletes(t) && c.cat.rowwise() {
+				c.say(on("cycle", connect.Erase).look(), t, t.Line, "rows of %s that refer to themselves or in a circle over constraint %s cannot be deleted here: make its column nullable", t.Name, f.name)
+			}
 			continue
 		}
 		parent, child := ord.tables[p], ord.tables[ch]

@@ -209,6 +209,10 @@ tables:
     columns: {id: {}, person_id: {}, parent_id: {}}
     references: {person_id: people.id, parent_id: {to: places.id, direction: none}}
 `)
+	faults, err := s.Check(t.Context())
+	if err != nil || len(faults) != 1 || !strings.Contains(faults[0].Text, "in a circle over constraint places_ibfk_2") {
+		t.Errorf("faults %+v, %v", faults, err)
+	}
 	found, _ := connecttest.Find(t, s.DB, []connect.Identity{proven("email", "a@x.test")})
 	got, err := connecttest.Apply(t.Context(), s.DB, "job", connecttest.Erasure(found))
 	if err != nil || len(got) != 21 {
