@@ -353,3 +353,26 @@ func TestCustomersPagesSayNothingByThemselves(t *testing.T) {
 		}
 	}
 }
+
+// A customer's page without a sample is a page that no test looks at.
+func TestEveryCustomersPageHasASample(t *testing.T) {
+	samples, err := os.ReadFile("sample_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob("subject_*.templ")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?m)^templ ([A-Z][A-Za-z]*)\(`).FindAllSubmatch(src, -1) {
+			if !bytes.Contains(samples, append(m[1], '(')) {
+				t.Errorf("%s has no sample in sample_test.go", m[1])
+			}
+		}
+	}
+}
