@@ -89,6 +89,12 @@ func (ch *change) stepExecuting(ctx context.Context) (bool, error) {
 			return true, err
 		}
 	}
+	if err := ch.restrict(ctx); err != nil {
+		return true, err
+	}
+	if err := ch.object(ctx); err != nil {
+		return true, err
+	}
 	if waits, err := ch.run(ctx, Suppress, ch.suppressing(plan), ch.at); waits || err != nil {
 		return true, err
 	}
@@ -192,7 +198,7 @@ func (ch *change) complete(ctx context.Context, plan *storedPlan) (waits bool, e
 		ch.c.setFlag(Partial, true)
 	}
 	ch.c.Result = "done"
-	if plan.Records == 0 {
+	if plan.Records == 0 && !ch.found(plan) {
 		ch.c.Result = "no_data_held"
 	}
 	for _, right := range ch.c.Rights {

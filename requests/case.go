@@ -121,6 +121,12 @@ type Subject struct {
 	Identities []connect.Identity `json:"identities"`
 	Message    string             `json:"message"`
 	OnBehalf   json.RawMessage    `json:"on_behalf,omitempty"`
+	Know       string             `json:"know,omitempty"`   // California: pieces or categories
+	Period     string             `json:"period,omitempty"` // California: all since 2022, or the last year
+	// Restriction is the ground of Art. 18(1) that the person gives, a code.
+	Restriction string `json:"restriction,omitempty"`
+	// Marketing says that an objection is to direct marketing (Art. 21(2)).
+	Marketing bool `json:"marketing,omitempty"`
 	// Corrections are what the person wants corrected.
 	Corrections []ProposedCorrection `json:"corrections,omitempty"`
 	// AgeRecipient, if given, is who alone can open the package.

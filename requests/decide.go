@@ -205,6 +205,9 @@ func (s *Service) Refuse(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		if err := ch.allowed(clock.Refuse, st); err != nil {
 			return err
 		}
+		if err := ch.refusableObjection(st); err != nil {
+			return err
+		}
 		refused := slices.DeleteFunc(slices.Clone(ch.c.Rights), func(right string) bool {
 			d := ch.c.decision(right)
 			return (st.Right != "" && right != st.Right) || (d != nil && d.Decision == "refused")
@@ -267,33 +270,6 @@ func (s *Service) Rediscover(ctx context.Context, by Actor, id uuid.UUID) (*Case
 			return refuse(Conflict, "not-in-review", "A new search can be started only while the request is in review.")
 		}
 		return ch.startDiscovery(ctx, by)
-	})
-	return c, err
-}
-
-// ProveByHand records that staff are satisfied who asks, for requests that
-// came by letter or at the counter. Who records it cannot approve.
-func (s *Service) ProveByHand(ctx context.Context, by Actor, id uuid.UUID, reason string) (*Case, error) {
-	user, err := uuid.Parse(by.ID)
-	if err != nil {
-		return nil, refuse(Forbidden, "staff-only", "A person has to record this proof.")
-	}
-	if strings.TrimSpace(reason) == "" || len(reason) > maxReason {
-		return nil, invalid(FieldError{Field: "reason", Message: "Say how the person proved who they are, without copying the proof."})
-	}
-	var c *Case
-	err = s.within(ctx, id, func(ch *change) error {
-		c = ch.c
-		if ch.c.Status != Filed {
-			return refuse(Conflict, "not-waiting", "The request does not wait for a proof of identity.")
-		}
-		if _, err := ch.Exec(ctx, `insert into proofs (case_id, kind, by_user, at) values ($1, 'staff_check', $2, $3)`, id, user, ch.at); err != nil {
-			return fmt.Errorf("insert proof: %w", err)
-		}
-		ch.c.VerifiedAt = new(ch.at)
-		ch.c.setFlag(Attention, false)
-		ch.record(by, evidence.IdentityVerified{ByHand: true, Proof: "staff_check", Reason: ch.reasonDigest(reason), Use: "verification"})
-		return ch.accept(ctx, by)
 	})
 	return c, err
 }

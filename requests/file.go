@@ -33,6 +33,14 @@ type Filing struct {
 	Locale     string             `json:"locale"`
 	Purposes   []string           `json:"purposes"`
 	OnBehalf   json.RawMessage    `json:"on_behalf,omitempty"`
+	// Know is pieces or categories, Period all (since 2022) or year: California's
+	// request to know (11 CCR 7024; 7020(e)).
+	Know   string `json:"know,omitempty"`
+	Period string `json:"period,omitempty"`
+	// Restriction is the ground of Art. 18(1) on which use is to be restricted.
+	Restriction string `json:"restriction,omitempty"`
+	// Marketing says that an objection is to direct marketing (Art. 21(2)).
+	Marketing bool `json:"marketing,omitempty"`
 	// Corrections go with rectification: what is wrong, and what is right.
 	Corrections []ProposedCorrection `json:"corrections,omitempty"`
 	// AgeRecipient is an age public key: only its holder can open the package.
@@ -65,7 +73,7 @@ type Verification struct {
 }
 
 // offered are the rights whose whole path exists.
-var offered = []string{"access", "consent_withdrawal", "erasure", "opt_out", "portability", "rectification"}
+var offered = []string{"access", "consent_withdrawal", "erasure", "limit", "objection", "opt_out", "portability", "rectification", "restriction"}
 
 // Rights are the rights that can be asked for.
 func Rights() []string { return slices.Clone(offered) }
@@ -105,7 +113,7 @@ func (s *Service) File(ctx context.Context, by Actor, f Filing) (*Receipt, error
 	}
 	subject := Subject{
 		Name: f.Name, Email: emailOf(f.Identities), Identities: f.Identities, Message: f.Message, OnBehalf: f.OnBehalf,
-		AgeRecipient: f.AgeRecipient, Reason: f.Reason, Corrections: f.Corrections,
+		AgeRecipient: f.AgeRecipient, Reason: f.Reason, Corrections: f.Corrections, Know: f.Know, Period: f.Period, Restriction: f.Restriction, Marketing: f.Marketing,
 	}
 	raw, err := json.Marshal(subject)
 	if err != nil {

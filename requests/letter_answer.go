@@ -17,7 +17,7 @@ func (ch *change) letterDone(ctx context.Context, p *storedPlan, outcomes []outc
 	if !NeedsProof(ch.c.Rights) {
 		return nil // the address was told when it was filed
 	}
-	if p.Records == 0 {
+	if p.Records == 0 && !ch.found(p) {
 		return ch.write(ctx, mail.NotFound, func(d *mail.Slots) {
 			d.SearchedFor, d.SearchedIn = ch.searched(p)
 		})

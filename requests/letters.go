@@ -112,7 +112,7 @@ func (ch *change) letterUnverified(ctx context.Context) error {
 		return err
 	}
 	return ch.write(ctx, ch.withdrawalKind(), func(d *mail.Slots) {
-		d.UndoURL, d.Purposes = ch.link(pathUndo, undo), ch.purposeTitles()
+		d.UndoURL, d.Purposes, d.Remaining = ch.link(pathUndo, undo), ch.purposeTitles(), ch.s.set.remaining()
 	})
 }
 

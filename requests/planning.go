@@ -119,6 +119,8 @@ type foundOnTheWay struct {
 	Identities []connect.Identity  `json:"identities"`
 	Pointers   []connect.Pointer   `json:"pointers"`
 	Candidates []connect.Candidate `json:"candidates"`
+	// Found says that something was found, whatever the plan does to it.
+	Found bool `json:"found"`
 }
 
 // sealedRecord is a record's row: its plan line and its note.
@@ -164,6 +166,7 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: "candidates", Text: fmt.Sprintf(
 			"%d records were reached only over an identity that is not proved. They are not part of this plan.", candidates)})
 	}
+	way.Found = w.found
 	if ch.c.Asks("rectification") && ch.grants("rectification") && w.found && !w.corrected {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: openCorrections, Text: "Nobody has decided yet what is to be corrected."})
 		ch.c.setFlag(Attention, true)

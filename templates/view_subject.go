@@ -10,7 +10,7 @@ type StartPage struct {
 
 // Answers are what the customer has said so far, kept from page to page.
 type Answers struct {
-	Rights     []string // access erasure consent_withdrawal opt_out
+	Rights     []string // codes
 	Who        string   // self or other
 	Country    string   // ISO 3166-1 alpha-2
 	Region     string   // US state as its two letters, "" elsewhere
@@ -23,6 +23,40 @@ type Answers struct {
 	Purposes   []string // consents to withdraw
 	Download   string   // erasure: "first" = send me a copy first, "no"
 	Message    string
+
+	Corrections []AskedCorrection // rectification
+	Restriction string            // ground of Art. 18(1), a code
+	Objection   string            // "marketing" or "other"
+	Know        string            // California: "pieces" or "categories"
+	Period      string            // California: "all" since 2022, or the last "year"
+}
+
+// AskedCorrection is one thing to correct, in the person's own words.
+type AskedCorrection struct{ What, Wrong, Right string }
+
+// CorrectionsAsked is how many corrections the form takes.
+const CorrectionsAsked = 3
+
+func (a Answers) correction(i int) AskedCorrection {
+	if i < len(a.Corrections) {
+		return a.Corrections[i]
+	}
+	return AskedCorrection{}
+}
+
+// NeedsDetails says whether a right asks for more than who and where.
+func (a Answers) NeedsDetails() bool {
+	return a.Has("rectification") || a.Has("restriction") || a.Has("objection") || a.Has("access") && a.Region == "CA"
+}
+
+// NeedsProof says whether a right asks for proof of who asks.
+func (a Answers) NeedsProof() bool {
+	for _, r := range a.Rights {
+		if r != "consent_withdrawal" && r != "opt_out" && r != "limit" {
+			return true
+		}
+	}
+	return false
 }
 
 // Has says whether a right is among those asked for.

@@ -68,6 +68,7 @@ func filing(c *fiber.Ctx, a templates.Answers) requests.Filing {
 	f := requests.Filing{
 		Rights: a.Rights, Country: a.Country, Region: a.Region, Name: a.Name, Message: a.Message, Locale: templates.Lang(c.UserContext()),
 	}
+	detailed(&f, a)
 	if a.Has("consent_withdrawal") {
 		f.Purposes = a.Purposes
 	}
@@ -90,7 +91,7 @@ func filing(c *fiber.Ctx, a templates.Answers) requests.Filing {
 
 // formField leads a fault of the filing to the control that it stands for.
 var formField = map[string]string{
-	"identities": "email", "rights": "rights", "country": "country", "region": "region", "name": "name", "message": "message", "purposes": "purposes",
+	"identities": "email", "rights": "rights", "country": "country", "region": "region", "name": "name", "message": "message", "purposes": "purposes", "corrections": "what-0",
 }
 
 // notFiled shows what the filing found wrong beside the answers.

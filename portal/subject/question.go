@@ -30,6 +30,7 @@ var questions = []question{
 	{path: "/request/what", page: templates.What, take: takeWhat},
 	{path: "/request/who", page: templates.Who, take: takeWho},
 	{path: "/request/where", page: templates.Where, take: takeWhere},
+	{path: "/request/details", page: templates.Details, take: takeDetails, asked: templates.Answers.NeedsDetails},
 	{path: "/request/contact", page: templates.Contact, take: takeContact},
 	{path: "/request/purposes", page: templates.Purposes, take: takePurposes, asked: func(a templates.Answers) bool { return a.Has("consent_withdrawal") }},
 	{path: "/request/consequences", page: templates.Consequences, take: takeConsequences, asked: func(a templates.Answers) bool { return a.Has("erasure") }},
@@ -68,6 +69,9 @@ func missing(a templates.Answers) string {
 		return "/request/who"
 	case a.Country == "" || (a.Country == "US" && a.Region == ""):
 		return "/request/where"
+	case a.Has("rectification") && len(a.Corrections) == 0, a.Has("restriction") && a.Restriction == "", a.Has("objection") && a.Objection == "",
+		a.Has("access") && a.Region == "CA" && (a.Know == "" || a.Period == ""):
+		return "/request/details"
 	case a.Email == "":
 		return "/request/contact"
 	case a.Has("consent_withdrawal") && len(a.Purposes) == 0:

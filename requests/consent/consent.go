@@ -19,6 +19,10 @@ import (
 // All is the purpose or scope that covers every other.
 const All = "*"
 
+// Restricted is the scope of a restriction of processing (GDPR Art. 18): stored only, so that every
+// purpose is refused, until it is lifted.
+const Restricted = "restricted"
+
 // Identity is one way to know a person: its kind and the normal form of its value.
 type Identity struct{ Kind, Normal string }
 
@@ -107,15 +111,15 @@ func Check(ctx context.Context, db DB, ring *seal.Ring, id Identity, purpose str
 	var receipt *uuid.UUID
 	err := db.QueryRow(ctx, `
 		select allowed, since, receipt from (
-			select l.allowed, l.since, l.receipt, l.id
+			select l.allowed, l.since, l.receipt, l.id, false as held
 			from consent_ledger l
 			where l.lookup = any($1) and l.purpose in ($2, '*') and l.voided_at is null
 			union all
-			select false, s.since, null, s.id
+			select false, s.since, null, s.id, s.scope = 'restricted'
 			from suppressions s
-			where s.lookup = any($1) and s.scope in ($2, '*') and s.voided_at is null
+			where s.lookup = any($1) and s.scope in ($2, '*', 'restricted') and s.voided_at is null
 		) x
-		order by x.since desc, x.allowed, x.receipt is null, x.id desc
+		order by x.held desc, x.since desc, x.allowed, x.receipt is null, x.id desc
 		limit 1`,
 		ring.Lookups(id.Kind, id.Normal), purpose).Scan(&s.Allowed, &s.Since, &receipt)
 	if errors.Is(err, pgx.ErrNoRows) {

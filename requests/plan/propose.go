@@ -146,7 +146,7 @@ func (p Proposer) proposal(right string, f connect.Found) *connect.Proposal {
 		return f.Access
 	case "erasure":
 		return f.Erasure
-	case "consent_withdrawal", "objection", "opt_out", "limit":
+	case "consent_withdrawal", "objection", "opt_out", "limit", "restriction":
 		if f.Withdraw == nil || !serves(f.Withdraw.Purposes, p.Purposes) {
 			return nil
 		}

@@ -1,0 +1,243 @@
+package requests
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"habeas/requests/connect"
+	"habeas/requests/consent"
+	"habeas/requests/evidence"
+	"habeas/requests/mail"
+)
+
+// Restriction is a restriction of processing (GDPR Art. 18).
+type Restriction struct {
+	Ground   string // code of Art. 18(1)(a) to (d)
+	Since    time.Time
+	WarnedAt *time.Time // when the person was told that it ends (Art. 18(3))
+	LiftOn   *time.Time // the first day on which it may be lifted
+	LiftedAt *time.Time
+}
+
+// warnBefore is how long before a restriction is lifted the person is told.
+const warnBefore = 7 * 24 * time.Hour
+
+// restrict puts everybody and everything that leads to the person on the
+// suppression list: what the systems hold is stored and nothing else
+// (Art. 18(2)). Asked at the time of use, the ledger refuses every purpose.
+func (ch *change) restrict(ctx context.Context) error {
+	if !ch.c.Asks("restriction") || !ch.grants("restriction") {
+		return nil
+	}
+	p, err := ch.plan(ctx)
+	if err != nil {
+		return err
+	}
+	var way foundOnTheWay
+	if err := openJSON(ch.key, "plan", p.sealed, &way); err != nil {
+		return err
+	}
+	law, err := ch.c.LawRow()
+	if err != nil {
+		return err
+	}
+	subject, err := openSubject(ch.key, ch.c.sealed)
+	if err != nil {
+		return fmt.Errorf("open case: %w", err)
+	}
+	ground, cite := firstOf(subject.Restriction, "requested"), law.Rights["restriction"]
+	if g, ok := law.Grants("restriction", subject.Restriction); ok {
+		ground, cite = g.Code, g.Cite
+	} else if g, ok := law.Grant("restriction", ch.c.Rights); ok {
+		ground, cite = g.Code, g.Cite
+	}
+	tag, err := ch.Exec(ctx, `insert into restrictions (case_id, ground, since) values ($1, $2, $3) on conflict (case_id) do nothing`, ch.c.ID, ground, ch.at)
+	if err != nil {
+		return fmt.Errorf("insert restriction: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return nil
+	}
+	var who []consent.Identity
+	for _, id := range way.Identities {
+		if id.Proven {
+			who = append(who, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
+		}
+	}
+	if len(who) > 0 {
+		err := consent.Suppress(ctx, ch.Tx, consent.Suppression{Scope: consent.Restricted, Since: ch.at, Case: ch.c.ID.String()}, consent.Digests(ch.s.ring, who...))
+		if err != nil {
+			return fmt.Errorf("restrict: %w", err)
+		}
+	}
+	ch.record(workerActor, evidence.RestrictionSet{Cite: evidence.Cite(firstOf(cite, law.Cite)), Ground: evidence.Code(ground)})
+	return nil
+}
+
+// Restriction returns the restriction of a case; nil when there is none.
+func (s *Service) Restriction(ctx context.Context, c *Case) (*Restriction, error) {
+	return restrictionOf(ctx, s.db, c.ID)
+}
+
+func restrictionOf(ctx context.Context, q querier, id uuid.UUID) (*Restriction, error) {
+	var r Restriction
+	err := q.QueryRow(ctx, `select r.ground, r.since, r.warned_at, r.lift_on, r.lifted_at from restrictions r where r.case_id = $1`, id).
+		Scan(&r.Ground, &r.Since, &r.WarnedAt, &r.LiftOn, &r.LiftedAt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read restriction: %w", err)
+	}
+	return &r, nil
+}
+
+// WarnRestriction tells the person that the restriction will be lifted, and
+// why: without it none is lifted (Art. 18(3)).
+func (s *Service) WarnRestriction(ctx context.Context, by Actor, id uuid.UUID, reason string) (*Restriction, error) {
+	if strings.TrimSpace(reason) == "" || len(reason) > maxReason {
+		return nil, invalid(FieldError{Field: "reason", Message: "Say why the restriction ends: the person reads it."})
+	}
+	var out *Restriction
+	err := s.within(ctx, id, func(ch *change) error {
+		r, err := restrictionOf(ctx, ch.Tx, id)
+		switch {
+		case err != nil:
+			return err
+		case r == nil || r.LiftedAt != nil:
+			return refuse(Conflict, "not-restricted", "There is no restriction in force in this request.")
+		case r.WarnedAt != nil:
+			return refuse(Conflict, "already-warned", "The person was told already.")
+		}
+		lift := ch.local(ch.at.Add(warnBefore))
+		if _, err := ch.Exec(ctx, `update restrictions set warned_at = $2, lift_on = $3, by_user = $4 where case_id = $1`, id, ch.at, lift.Format(time.DateOnly), userOf(by)); err != nil {
+			return fmt.Errorf("warn of restriction: %w", err)
+		}
+		ch.record(by, evidence.RestrictionWarned{LiftOn: evidence.Day(lift), Reason: ch.reasonDigest(reason)})
+		if err := ch.write(ctx, mail.RestrictionEnds, func(d *mail.Slots) { d.Rights, d.Until, d.Why = []string{"restriction"}, lift, reason }); err != nil {
+			return err
+		}
+		out, err = restrictionOf(ctx, ch.Tx, id)
+		return err
+	})
+	return out, err
+}
+
+// LiftRestriction ends a restriction of whose end the person was told in time.
+func (s *Service) LiftRestriction(ctx context.Context, by Actor, id uuid.UUID) (*Restriction, error) {
+	var out *Restriction
+	err := s.within(ctx, id, func(ch *change) error {
+		r, err := restrictionOf(ctx, ch.Tx, id)
+		switch {
+		case err != nil:
+			return err
+		case r == nil || r.LiftedAt != nil:
+			return refuse(Conflict, "not-restricted", "There is no restriction in force in this request.")
+		case r.WarnedAt == nil:
+			return refuse(Unlawful, "not-warned", "GDPR Art. 18(3): tell the person first that the restriction ends, and why.")
+		case r.LiftOn != nil && ch.local(s.now()).Format(time.DateOnly) < r.LiftOn.Format(time.DateOnly):
+			return refuse(Unlawful, "too-early", "GDPR Art. 18(3): the person was told of "+r.LiftOn.Format(time.DateOnly)+"; not before that day.")
+		}
+		if _, err := ch.Exec(ctx, `update restrictions set lifted_at = $2, by_user = $3 where case_id = $1`, id, ch.at, userOf(by)); err != nil {
+			return fmt.Errorf("lift restriction: %w", err)
+		}
+		if err := consent.Lift(ctx, ch.Tx, id.String(), consent.Restricted, ch.at); err != nil {
+			return err
+		}
+		ch.record(by, evidence.RestrictionLifted{WarnedAt: evidence.At(*r.WarnedAt)})
+		out, err = restrictionOf(ctx, ch.Tx, id)
+		return err
+	})
+	return out, err
+}
+
+// Restricted reports whether what a person's identity leads to may only be
+// stored.
+func (s *Service) Restricted(ctx context.Context, id connect.Identity) (bool, error) {
+	list, err := consent.Suppressed(ctx, s.db, s.ring, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
+	if err != nil {
+		return false, err
+	}
+	for _, x := range list {
+		if x.Scope == consent.Restricted {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// object notes an objection that was granted: what it is to is refused from now
+// on, at the time of use, for everything that leads to the person (Art. 21(3)).
+func (ch *change) object(ctx context.Context) error {
+	if !ch.c.Asks("objection") || !ch.grants("objection") {
+		return nil
+	}
+	p, err := ch.plan(ctx)
+	if err != nil {
+		return err
+	}
+	var way foundOnTheWay
+	if err := openJSON(ch.key, "plan", p.sealed, &way); err != nil {
+		return err
+	}
+	var who []consent.Identity
+	for _, id := range way.Identities {
+		if id.Proven {
+			who = append(who, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
+		}
+	}
+	if len(who) == 0 {
+		return nil
+	}
+	scopes := ch.c.Purposes
+	if len(scopes) == 0 {
+		scopes = []string{consent.All}
+	}
+	for _, scope := range scopes {
+		err := consent.Suppress(ctx, ch.Tx, consent.Suppression{Scope: scope, Since: ch.at, Case: ch.c.ID.String()}, consent.Digests(ch.s.ring, who...))
+		if err != nil {
+			return fmt.Errorf("object: %w", err)
+		}
+	}
+	return nil
+}
+
+// refusableObjection refuses to refuse an objection to direct marketing:
+// against that nothing is weighed (Art. 21(3)).
+func (ch *change) refusableObjection(st Step) error {
+	if !ch.c.Asks("objection") || st.Right != "" && st.Right != "objection" {
+		return nil
+	}
+	subject, err := openSubject(ch.key, ch.c.sealed)
+	if err != nil {
+		return fmt.Errorf("open case: %w", err)
+	}
+	if code := ch.c.groundCode("objection", st.Ground); !subject.Marketing || code == "unfounded" || code == "excessive" || code == "identity_unproven" {
+		return nil
+	}
+	return refuse(Unlawful, "not-lawful", "GDPR Art. 21(3): the person objects to direct marketing. It stops, and nothing is weighed against it.")
+}
+
+// found reports whether a plan's search found anything of the person.
+func (ch *change) found(p *storedPlan) bool {
+	var way foundOnTheWay
+	return openJSON(ch.key, "plan", p.sealed, &way) == nil && way.Found
+}
+
+// remaining names what goes on after a withdrawal, with its other legal basis:
+// GDPR Art. 7(3), 17(1)(b).
+func (s Settings) remaining() []string {
+	var out []string
+	for _, p := range s.Register {
+		if p.Basis != "consent" {
+			out = append(out, firstOf(p.Title, p.Purpose)+": "+p.basis())
+		}
+	}
+	return out
+}
