@@ -11,6 +11,7 @@ import (
 	"habeas/requests"
 	"habeas/requests/mail"
 	"habeas/requests/testkit/acme"
+	"habeas/requests/testkit/browser"
 	"habeas/requests/testkit/company"
 )
 
@@ -182,4 +183,24 @@ func TestQuestionToTheCustomer(t *testing.T) {
 		t.Errorf("events %v", got)
 	}
 	dana.Get(path(r.ID, "ask/other")).Is(404)
+}
+
+// The letter before it is sent, and the questions, in a real browser.
+func TestLetterPagesInABrowser(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	site := open(t, c)
+	r := inGerman(c, acme.Subjects()[6], "erasure")
+	dana := site.As(c.DPOs[0])
+	p := dana.Get(path(r.ID, "refuse")).Submit(path(r.ID, "refuse"), url.Values{"ground": {"legal_claims"}, "reason": {"Wir streiten über die Rechnung vom Mai."}}).Is(200)
+	tab := browser.New(t)
+	browser.Open(t, tab, site.URL("/enter/"+c.DPOs[0].ID))
+	for name, to := range map[string]string{"desk-draft": formPath(p), "desk-ask": path(r.ID, "ask/id_request"), "desk-replies": path(r.ID, "replies")} {
+		if status := browser.Open(t, tab, site.URL(to)); status != 200 {
+			t.Fatalf("%s answers %d", to, status)
+		}
+		browser.Axe(t, tab)
+		browser.Screenshot(t, tab, name, 1280)
+		browser.Screenshot(t, tab, name, 390)
+	}
 }
