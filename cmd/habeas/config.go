@@ -67,6 +67,14 @@ type Config struct {
 	Package struct {
 		For time.Duration `yaml:"for"`
 	} `yaml:"package"`
+	Unverified struct {
+		After time.Duration `yaml:"after"` // when other ways to prove an identity are mailed (default 168h)
+	} `yaml:"unverified"`
+	Keep struct {
+		Recourse time.Duration `yaml:"recourse"` // after an answer, how long it stays provable (default 8760h)
+		Requests time.Duration `yaml:"requests"` // after a request's end, until its key is destroyed (default 26280h, never under 24 months)
+		Backups  time.Duration `yaml:"backups"`  // how long backups of the database live
+	} `yaml:"keep"`
 	Clock    ClockConfig        `yaml:"clock"`
 	Purposes []requests.Purpose `yaml:"purposes"`
 	GPC      struct {
@@ -247,6 +255,7 @@ func (c *Config) settings() requests.Settings {
 		BaseURL:          strings.TrimSuffix(c.Company.BaseURL, "/"),
 		ApprovalsErasure: c.Approvals.Erasure, ApprovalsRelease: c.Approvals.Release, ErasureWait: *c.Erasure.Wait,
 		Rescans: c.Rescans, PackageFor: c.Package.For, Purposes: c.Purposes,
+		UnverifiedAfter: c.Unverified.After, Recourse: c.Keep.Recourse, Retention: c.Keep.Requests, Backups: c.Keep.Backups,
 		GPC: requests.GPC(c.GPC), Register: c.Register, Recipients: c.Recipients,
 	}
 	c.Clock.into(&set)
