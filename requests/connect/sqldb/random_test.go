@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,6 +76,11 @@ func TestRandomSchemas(t *testing.T) {
 func FuzzRandomSchema(f *testing.F) {
 	s := postgresServer(f)
 	var n tally
+	for seed := range uint64(4) { // long enough for a schema and its people
+		bytes := make([]byte, 1<<18)
+		_, _ = rand.NewChaCha8([32]byte{byte(seed)}).Read(bytes)
+		f.Add(bytes)
+	}
 	f.Fuzz(rapid.MakeFuzz(func(rt *rapid.T) { randomSchema(rt, s, 2, &n) }))
 }
 
