@@ -64,6 +64,13 @@ func question1(path string) QuestionPage {
 	return QuestionPage{Page: publicPage(path), Answers: sampleAnswers, Back: "/", Countries: sampleCountries, Regions: sampleRegions, Networks: sampleNetworks, Purposes: samplePurposes}
 }
 
+// detailed is the question after rights that need to know more.
+func detailed(region string, rights ...string) QuestionPage {
+	q := question1("/request/details")
+	q.Answers.Rights, q.Answers.Region = rights, region
+	return q
+}
+
 func questionWrong(path string, errors ...FieldError) QuestionPage {
 	q := question1(path)
 	q.Errors = errors
@@ -247,6 +254,8 @@ func previews() map[string]templ.Component {
 		"subject-not-me":         Confirm(ConfirmPage{Page: publicPage("/not-me"), Key: "not_me", Action: "/not-me", Token: "t"}),
 		"subject-undo":           Confirm(ConfirmPage{Page: publicPage("/undo"), Key: "undo", Action: "/undo", Token: "t", Purposes: samplePurposes[:2]}),
 		"subject-letter":         SentLetter(SentLetterPage{Page: customerPage("/status/letters/1"), Letter: LetterLine{At: ago(time.Hour), Subject: "We have your request"}, Text: "Dear Mara Lindqvist,\n\nwe have received your request on 19 November 2026 and answer it by 21 December 2026."}),
+		"subject-details":        Details(detailed("", "rectification", "restriction", "objection")),
+		"subject-details-know":   Details(detailed("CA", "access")),
 		"subject-appeal":         Appeal(AppealPage{Page: customerPage("/status/appeal"), Kind: "appeal", Reference: "HB-7K3F-Q2M"}),
 		"subject-complaint-sent": Appeal(AppealPage{Page: customerPage("/status/appeal"), Kind: "complaint", Reference: "HB-7K3F-Q2M", Sent: "HB-9W2D-M5A", Due: day(2027, 1, 20)}),
 		"subject-appeal-status":  MatterStatus(MatterStatusPage{Page: customerPage("/status"), Kind: "appeal", Reference: "HB-9W2D-M5A", Of: "HB-7K3F-Q2M", Due: day(2027, 1, 20), Result: "partly", Letters: []LetterLine{{ago(time.Hour), "We have your request", "/status/letters/1"}}}),
