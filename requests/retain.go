@@ -42,9 +42,9 @@ func (ch *change) close(by Actor) error {
 // recourseOpen says whether somebody may still have to prove what was answered:
 // the time for it runs, or an appeal, a complaint or what was done again
 // because of it has not ended. $1 is a date.
-const recourseOpen = `(c.recourse_until >= $1::date or exists (select 1 from cases m where m.of_case = c.id and (m.status not in ('completed', 'closed', 'refused', 'expired', 'withdrawn')
-	or m.recourse_until >= $1::date
-	or exists (select 1 from cases r where r.of_case = m.id and (r.status not in ('completed', 'closed', 'refused', 'expired', 'withdrawn') or r.recourse_until >= $1::date)))))`
+const recourseOpen = `(c.recourse_until >= ($1::timestamptz)::date or exists (select 1 from cases m where m.of_case = c.id and (m.status not in ('completed', 'closed', 'refused', 'expired', 'withdrawn')
+	or m.recourse_until >= ($1::timestamptz)::date
+	or exists (select 1 from cases r where r.of_case = m.id and (r.status not in ('completed', 'closed', 'refused', 'expired', 'withdrawn') or r.recourse_until >= ($1::timestamptz)::date)))))`
 
 // recourseOpen tells it of one case today.
 func (s *Service) recourseOpen(ctx context.Context, q querier, c *Case) (open bool, err error) {
@@ -71,7 +71,7 @@ func (s *Service) retire(ctx context.Context) error {
 			return err
 		}
 		return ch.destroyKey(ctx)
-	}, `select c.id from cases c where c.key_wrapped is not null and c.retain_until < $1::date and not `+recourseOpen+`
+	}, `select c.id from cases c where c.key_wrapped is not null and c.retain_until < ($1::timestamptz)::date and not `+recourseOpen+`
 		and not exists (select 1 from holds h join hold_cases hc on hc.hold_id = h.id where h.lifted_at is null and hc.case_id = c.id)
 		order by c.retain_until, c.id limit 200`, s.now())
 }

@@ -165,5 +165,6 @@ func (s *Service) clean(ctx context.Context) error {
 		ch.c.PackageSize = 0
 		ch.record(Actor{Role: "system"}, evidence.PackageDeleted{Cause: "expired", Package: evidence.ID(ch.c.ID.String())})
 		return nil
-	}, `select c.id from cases c where c.package_until < $1 and c.package_size > 0 limit 100`, s.now())
+	}, `select c.id from cases c where c.package_until < $1::timestamptz and c.package_size > 0
+		and not (c.law = 'PIPEDA' and `+recourseOpen+`) limit 100`, s.now()) // PIPEDA 8(8): what was asked for is kept until recourse has ended
 }
