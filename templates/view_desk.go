@@ -388,4 +388,5 @@ type LetterPage struct {
 	To       string
 	Subject  string
 	Text     string
+	Paper    bool // waits to be printed and posted
 }

@@ -34,7 +34,7 @@ func (h desk) asked(c *fiber.Ctx) (templates.LetterPage, *requests.Case, error) 
 	}
 	return templates.LetterPage{
 		Page: h.page(c), Case: h.head(cs), Action: templates.DeskCasePath(cs.ID.String(), "letters/"+list[i].ID),
-		Kind: list[i].Kind, Purpose: c.FormValue("purpose"), Purposes: purposes(),
+		Kind: list[i].Kind, Purpose: c.FormValue("purpose"), Purposes: purposes(), Paper: list[i].Status == "paper",
 	}, cs, nil
 }
 
