@@ -125,6 +125,13 @@ func (a *api) calls() []call {
 		post(one+"/proof", desk, a.recordProof, "recordProof", "Record a proof of identity by hand. Who records it does not approve.", proving{}, 200, caseView{}),
 		post(one+"/tasks/:task/result", desk, a.finishTask, "finishManualTask", "End a task for a person. With a proof, send a form.", manualResult{}, 200, taskEnded{}).uploading(manualForm{}, maxForm),
 
+		get(one+"/recipients", lookers, a.notices, "listRecipients", "Recipients who have to be told of what was done, with the proof (GDPR Art. 19).", items[noticeView]{}),
+		post(one+"/recipients/:notice", desk, a.settleNotice, "settleRecipient", "Record that a recipient was told or confirmed it, or why it cannot be told.", settling{}, 200, items[noticeView]{}),
+		get(one+"/fields", desk, a.correctable, "getCorrectable", "Fields that can be corrected, as they are now. The look is an event.", items[fieldView]{}).asking(purposeParam),
+		post(one+"/corrections", desk, a.correct, "correctFields", "Decide which fields are corrected, and which stay on what ground. The plan is made anew.", correcting{}, 202, planning{}),
+		post(one+"/restriction/warning", dpo, a.warnRestriction, "warnRestriction", "Tell the person that the restriction ends (GDPR Art. 18(3)).", warning{}, 200, restrictionView{}),
+		post(one+"/restriction/lift", dpo, a.liftRestriction, "liftRestriction", "End a restriction of whose end the person was told in time.", empty{}, 200, restrictionView{}),
+
 		get(one+"/package", customer, a.download, "getPackage", "The customer's package. Needs a code entered within the last 15 minutes.", nil).streamed("application/zip"),
 		get(one+"/receipt", customer, a.receipt, "getReceipt", "What the customer keeps: the request's events, their proofs, the log's signed head.", receiptView{}),
 		get(one+"/evidence", checkers, a.evidence, "getEvidence", "The evidence report, for habeas verify. Its own download is not in it.", nil).streamed("application/zip"),

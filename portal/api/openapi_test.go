@@ -207,6 +207,12 @@ var contract = map[string]string{
 	"POST /api/v1/requests/{id}/not-me":              "public",
 	"POST /api/v1/requests/{id}/tasks/{task}/result": "agent dpo",
 	"GET /api/v1/requests/{id}/package":              "customer",
+	"GET /api/v1/requests/{id}/recipients":           "agent auditor dpo",
+	"POST /api/v1/requests/{id}/recipients/{notice}": "agent dpo",
+	"GET /api/v1/requests/{id}/fields":               "agent dpo",
+	"POST /api/v1/requests/{id}/corrections":         "agent dpo",
+	"POST /api/v1/requests/{id}/restriction/warning": "dpo",
+	"POST /api/v1/requests/{id}/restriction/lift":    "dpo",
 	"GET /api/v1/requests/{id}/receipt":              "customer",
 	"GET /api/v1/requests/{id}/evidence":             "auditor dpo",
 	"GET /api/v1/requests/{id}/events":               "auditor dpo",
@@ -215,12 +221,12 @@ var contract = map[string]string{
 	"POST /api/v1/consents":                          "service",
 	"POST /api/v1/consents/check":                    "service",
 	"GET /api/v1/systems":                            "admin dpo",
-	"POST /api/v1/requests/{id}/appeal":   "customer dpo agent",
-	"POST /api/v1/requests/{id}/decision": "dpo",
-	"POST /api/v1/requests/{id}/proof":    "dpo agent",
-	"GET /api/v1/holds":                   "dpo agent auditor",
-	"POST /api/v1/holds":                  "dpo",
-	"POST /api/v1/holds/{id}/lift":        "dpo",
+	"POST /api/v1/requests/{id}/appeal":              "customer dpo agent",
+	"POST /api/v1/requests/{id}/decision":            "dpo",
+	"POST /api/v1/requests/{id}/proof":               "dpo agent",
+	"GET /api/v1/holds":                              "dpo agent auditor",
+	"POST /api/v1/holds":                             "dpo",
+	"POST /api/v1/holds/{id}/lift":                   "dpo",
 	"POST /api/v1/systems/{name}/pause":              "admin dpo",
 	"POST /api/v1/systems/{name}/resume":             "admin dpo",
 	"POST /api/v1/systems/{name}/check":              "admin dpo",
@@ -235,7 +241,7 @@ func TestRoutesDocumentAndContractAgree(t *testing.T) {
 	p := start(t, companyOptions)
 	routes := map[string]string{}
 	for _, r := range api.Routes(api.Deps{}) {
-		path := strings.NewReplacer(":id", "{id}", ":task", "{task}", ":name", "{name}", "*", "{path}").Replace(r.Path)
+		path := strings.NewReplacer(":id", "{id}", ":task", "{task}", ":notice", "{notice}", ":name", "{name}", "*", "{path}").Replace(r.Path)
 		var roles []string
 		for _, role := range r.Roles {
 			roles = append(roles, string(role))
