@@ -229,7 +229,7 @@ func (j *job) act(ctx context.Context) error {
 	looked := map[*group]bool{}
 	for _, t := range ord.tables {
 		for _, g := range j.groups {
-			if g.t != t || !j.looksFirst(g, ord) {
+			if g.t != t || (!j.looksFirst(g, ord) && !(g.action == connect.Erase && j.together(t) != nil)) {
 				continue
 			}
 			if err := j.look(ctx, g); err != nil {
@@ -244,7 +244,14 @@ func (j *job) act(ctx context.Context) error {
 				return err
 			}
 		}
+		all := j.together(t)
 		for _, action := range []connect.Action{connect.Suppress, connect.Correct, connect.Detach, connect.Mask, connect.Erase} {
+			if action == connect.Erase && all != nil {
+				if err := j.change(ctx, all, true); err != nil {
+					return err
+				}
+				continue
+			}
 			for _, g := range j.groups {
 				if g.t != t || g.action != action {
 					continue
@@ -256,4 +263,27 @@ func (j *job) act(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// together are the rows of a table that refers to itself which the job erases,
+// where they came in several groups (some with an owner, some without): they may
+// refer to each other, so they go as one. It is nil where there is one group.
+func (j *job) together(t *dataset.Table) *group {
+	if len(j.ownKeys(t)) == 0 {
+		return nil
+	}
+	all, n := &group{t: t, action: connect.Erase, state: stateOf(connect.Erase)}, 0
+	for _, g := range j.groups {
+		if g.t != t || g.action != connect.Erase {
+			continue
+		}
+		n++
+		for i := range g.keys.len() {
+			all.keys.add(g.keys.at(i))
+		}
+	}
+	if n < 2 {
+		return nil
+	}
+	return all
 }
