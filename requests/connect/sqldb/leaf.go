@@ -220,16 +220,14 @@ func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) 
 	if err != nil {
 		return r, err
 	}
-	for _, i := range mine {
-		sure = sure && !w.doubtfulPeople[w.leader(i)]
-	}
+	doubted := slices.ContainsFunc(mine, func(i int) bool { return w.doubtfulPeople[w.leader(i)] })
 	if src.entry == nil {
 		parent := src.from[ord-1]
 		r.owner, r.others, r.shared = e.owner(parent), parent.others, parent.shared
 		if !r.shared && len(others) > 0 {
 			r.others, r.shared = len(others), true // of the same thread, say, but somebody else's, too
 		}
-		if !sure {
+		if !sure || doubted {
 			r.match = connect.Ambiguous
 		}
 		return r, nil
@@ -256,7 +254,7 @@ func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) 
 	case len(others) > 0:
 		r.others, r.shared = len(others), true
 	}
-	if !sure {
+	if !sure || doubted {
 		r.match = connect.Ambiguous
 	}
 	return r, nil

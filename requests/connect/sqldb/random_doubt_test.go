@@ -143,7 +143,7 @@ func (o *rTruth) settle() bool {
 				if o.own[x] && (!same[i] || !x.t.person || o.rooted[r]) {
 					mark(x)
 				}
-			case o.beyond[x] && !same[i]:
+			case !same[i] && o.shared(x):
 				mark(x)
 			}
 		}
