@@ -256,13 +256,29 @@ func (j *spoken) erasure(email string) {
 	j.Await(cs.ID, requests.Review)
 	j.Approve(cs.ID)
 	j.Await(cs.ID, requests.Completed)
-	j.person.open("/status")
+	title := mail.Title(mail.ErasureDone, j.lang)
+	j.names(title)
 	j.says("status.outcomes", "outcome.verified_absent", "outcome_text.verified_absent")
 	j.look("status-done")
-	title := mail.Title(mail.ErasureDone, j.lang)
 	j.person.press(title)
 	j.person.sees(title)
 	j.look("letter")
+}
+
+// names opens the status page until it names a letter: letters leave a moment
+// after the case is done.
+func (j *spoken) names(title string) {
+	j.Helper()
+	ctx := j.Deadline()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for j.person.open("/status"); !strings.Contains(j.person.read(), title); j.person.open("/status") {
+		select {
+		case <-ctx.Done():
+			j.Fatalf("no letter %q: %s", title, j.person.read())
+		case <-tick.C:
+		}
+	}
 }
 
 // withdrawal takes consents back without a code, and finds the request again.
