@@ -94,9 +94,9 @@ func rightsFor(rng *rand.Rand, from []string) []string {
 // life is the state table as DESIGN.md draws it.
 var life = map[requests.Status][]requests.Status{
 	requests.Filed:       {requests.Verified, requests.Refused, requests.Expired, requests.Discovering, requests.Withdrawn},
-	requests.Verified:    {requests.Discovering, requests.Withdrawn},
+	requests.Verified:    {requests.Discovering, requests.Review, requests.Withdrawn}, // an appeal or complaint searches nothing
 	requests.Discovering: {requests.Review, requests.Executing, requests.Withdrawn},
-	requests.Review:      {requests.Discovering, requests.Executing, requests.Refused, requests.Withdrawn},
+	requests.Review:      {requests.Discovering, requests.Executing, requests.Refused, requests.Completed, requests.Withdrawn}, // the decision of an appeal or complaint
 	requests.Executing:   {requests.Verifying, requests.Review, requests.Withdrawn},
 	requests.Verifying:   {requests.Completed, requests.Review}, // what a hold stopped between two looks is decided anew
 	requests.Completed:   {requests.Closed, requests.Review},
