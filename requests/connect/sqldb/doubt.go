@@ -6,11 +6,6 @@ func (w *walk) ambiguities() {
 	reached := make([]map[int]bool, len(w.seeds))
 	for i := range reached {
 		reached[i] = map[int]bool{}
-		for _, f := range w.seeds[i].from {
-			if p := w.ownerOf(f); p >= 0 {
-				reached[i][w.leader(p)] = true
-			}
-		}
 	}
 	linked := map[*rec]bool{}
 	for _, b := range w.bridges {
@@ -31,7 +26,7 @@ func (w *walk) ambiguities() {
 	w.doubtfulPeople = map[int]bool{}
 	for i, people := range reached {
 		s := w.seeds[i]
-		s.ambiguous = s.ambiguous || len(people) > 1
+		s.ambiguous = s.ambiguous || w.strays(s, people)
 		if !s.ambiguous {
 			continue
 		}
@@ -53,23 +48,50 @@ func (w *walk) crossBridges() {
 		return
 	}
 	for _, b := range w.bridges {
-		seen := map[*rec]bool{}
-		next := []*rec{b.row}
-		for len(next) > 0 {
-			r := next[len(next)-1]
-			next = next[:len(next)-1]
-			if r == nil || seen[r] {
-				continue
-			}
-			seen[r] = true
-			if r.owner >= 0 {
-				w.join(r.owner, b.person)
-			}
-			if !r.person {
-				next = append(append(next, r.parent), r.also...)
-			}
+		for p := range w.ownersOf(b.row) {
+			w.join(p, b.person)
 		}
 	}
+}
+
+// ownersOf are the people to whom a row belongs, by any way.
+func (w *walk) ownersOf(r *rec) map[int]bool {
+	owners, seen := map[int]bool{}, map[*rec]bool{}
+	for next := []*rec{r}; len(next) > 0; {
+		r := next[len(next)-1]
+		next = next[:len(next)-1]
+		if r == nil || seen[r] {
+			continue
+		}
+		seen[r] = true
+		if r.owner >= 0 {
+			owners[r.owner] = true
+		}
+		if !r.person {
+			next = append(append(next, r.parent), r.also...)
+		}
+	}
+	return owners
+}
+
+// strays reports whether an identity leads to two people: a learned one, to
+// somebody other than those who teach it.
+func (w *walk) strays(s *seed, people map[int]bool) bool {
+	taught := map[int]bool{}
+	for _, f := range s.from {
+		for p := range w.ownersOf(f) {
+			taught[w.leader(p)] = true
+		}
+	}
+	if len(taught) == 0 {
+		return len(people) > 1
+	}
+	for p := range people {
+		if !taught[p] {
+			return true
+		}
+	}
+	return false
 }
 
 // doubt settles which rows are the person's beyond doubt: those to which some

@@ -85,10 +85,10 @@ func (o *rTruth) belong() {
 // doubts finds the identities that lead to two people.
 func (o *rTruth) doubts() {
 	for _, id := range o.ids {
-		people := map[*rRow]bool{}
+		people, taught := map[*rRow]bool{}, map[*rRow]bool{}
 		for _, r := range id.teachers {
 			for g := range o.owners[r] {
-				people[g] = true
+				taught[g] = true
 			}
 		}
 		for _, r := range id.matches {
@@ -105,8 +105,11 @@ func (o *rTruth) doubts() {
 				}
 			}
 		}
-		if len(people) > 1 {
+		if len(taught) == 0 && len(people) > 1 {
 			id.doubtful = true
+		}
+		for g := range people { // a learned identity is that of those who teach it
+			id.doubtful = id.doubtful || (len(taught) > 0 && !taught[g])
 		}
 		if id.doubtful && id.given {
 			o.doubt = true
