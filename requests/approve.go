@@ -125,6 +125,11 @@ func (ch *change) execute(ctx context.Context, by Actor, p *storedPlan) error {
 	}
 	if ch.s.set.ErasureWait > 0 && p.concerns("erasure") { // what goes by rule erases nothing
 		ch.c.WaitUntil = &wait
+		if wait.After(ch.at) && len(p.systems(connect.Erase, connect.Mask, connect.Detach)) > 0 {
+			if err := ch.letterWaits(ctx, wait); err != nil {
+				return err
+			}
+		}
 	}
 	for _, m := range p.Manual {
 		if err := ch.addManualFor(ctx, m.System, m.Right, m.Instructions, m.Within); err != nil {

@@ -14,9 +14,10 @@ import (
 // Links in letters. A token in one holds letters only, and a reference is no
 // identity.
 const (
-	pathFind  = "/find?reference="
-	pathNotMe = "/not-me?token="
-	pathUndo  = "/undo?token="
+	pathFind   = "/find?reference="
+	pathNotMe  = "/not-me?token="
+	pathUndo   = "/undo?token="
+	pathCancel = "/cancel?token="
 )
 
 func (ch *change) link(path, value string) string {
@@ -113,6 +114,17 @@ func (ch *change) letterUnverified(ctx context.Context) error {
 	}
 	return ch.write(ctx, ch.withdrawalKind(), func(d *mail.Slots) {
 		d.UndoURL, d.Purposes, d.Remaining = ch.link(pathUndo, undo), ch.purposeTitles(), ch.s.set.remaining()
+	})
+}
+
+// letterWaits tells until when nothing is destroyed, with the link that cancels.
+func (ch *change) letterWaits(ctx context.Context, until time.Time) error {
+	cancel, err := ch.newToken(ctx, "cancel")
+	if err != nil {
+		return err
+	}
+	return ch.write(ctx, mail.ErasureWaits, func(d *mail.Slots) {
+		d.Until, d.CancelURL = ch.local(until), ch.link(pathCancel, cancel)
 	})
 }
 

@@ -26,6 +26,19 @@ func (s *Service) Withdraw(ctx context.Context, by Actor, id uuid.UUID) (*Case, 
 	return c, err
 }
 
+// Cancel stops an approved erasure that waits, by the link in the letter that
+// says until when.
+func (s *Service) Cancel(ctx context.Context, token string) (*Case, error) {
+	c, err := s.TokenCase(ctx, token, "cancel")
+	if err != nil {
+		return nil, err
+	}
+	if c.Status == Withdrawn {
+		return c, nil
+	}
+	return s.Withdraw(ctx, Actor{Role: Customer, ID: c.ID.String()}, c.ID)
+}
+
 // stop ends a case before its first irreversible act.
 func (ch *change) stop(ctx context.Context, by Actor, cause evidence.Code) error {
 	if ch.c.ActedAt != nil || !ch.c.Status.CanBecome(Withdrawn) {

@@ -252,6 +252,8 @@ func previews() map[string]templ.Component {
 		"subject-stop":           Confirm(ConfirmPage{Page: customerPage("/status/stop"), Key: "stop", Reference: "HB-7K3F-Q2M", Action: "/status/stop", Back: "/status"}),
 		"subject-stop-done":      Confirm(ConfirmPage{Page: customerPage("/status/stop"), Key: "stop", Done: true, Begun: []string{"Newsletter stopped on 19 November"}}),
 		"subject-not-me":         Confirm(ConfirmPage{Page: publicPage("/not-me"), Key: "not_me", Action: "/not-me", Token: "t"}),
+		"subject-cancel":         Confirm(ConfirmPage{Page: publicPage("/cancel"), Key: "cancel", Action: "/cancel", Token: "t", Reference: "HB-7K2M-Q9XA"}),
+		"subject-cancelled":      Confirm(ConfirmPage{Page: publicPage("/cancel"), Key: "cancel", Action: "/cancel", Done: true}),
 		"subject-undo":           Confirm(ConfirmPage{Page: publicPage("/undo"), Key: "undo", Action: "/undo", Token: "t", Purposes: samplePurposes[:2]}),
 		"subject-letter":         SentLetter(SentLetterPage{Page: customerPage("/status/letters/1"), Letter: LetterLine{At: ago(time.Hour), Subject: "We have your request"}, Text: "Dear Mara Lindqvist,\n\nwe have received your request on 19 November 2026 and answer it by 21 December 2026."}),
 		"subject-details":        Details(detailed("", "rectification", "restriction", "objection")),

@@ -26,6 +26,9 @@ var (
 	undoLink = link{key: "undo", kind: "undo", path: "/undo", act: func(h subject, ctx context.Context, t string) (*requests.Case, error) {
 		return h.Svc.Undo(ctx, t)
 	}}
+	cancelLink = link{key: "cancel", kind: "cancel", path: "/cancel", act: func(h subject, ctx context.Context, t string) (*requests.Case, error) {
+		return h.Svc.Cancel(ctx, t)
+	}}
 )
 
 const maxToken = 200
@@ -83,3 +86,7 @@ func (h subject) notMe(c *fiber.Ctx) error { return h.linkAct(c, notMeLink) }
 func (h subject) undoPage(c *fiber.Ctx) error { return h.linkPage(c, undoLink) }
 
 func (h subject) undo(c *fiber.Ctx) error { return h.linkAct(c, undoLink) }
+
+func (h subject) cancelPage(c *fiber.Ctx) error { return h.linkPage(c, cancelLink) }
+
+func (h subject) cancel(c *fiber.Ctx) error { return h.linkAct(c, cancelLink) }

@@ -67,6 +67,8 @@ func Routes(d Deps) []web.Route {
 		post("/not-me", public, web.Guess, h.notMe),
 		get("/undo", public, h.undoPage),
 		post("/undo", public, web.Guess, h.undo),
+		get("/cancel", public, h.cancelPage),
+		post("/cancel", public, web.Guess, h.cancel),
 		post("/language", public, web.None, h.speak),
 		get("/session", own, func(c *fiber.Ctx) error { return c.SendStatus(fiber.StatusNoContent) }),
 		post("/sign-out", public, web.None, h.signOut),

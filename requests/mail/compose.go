@@ -38,6 +38,7 @@ const (
 	RequestJoined       = letters.RequestJoined
 	Withdrawn           = letters.Withdrawn
 	StoppedNotMe        = letters.StoppedNotMe
+	ErasureWaits        = letters.ErasureWaits
 	IDRequest           = letters.IDRequest
 	Clarify             = letters.Clarify
 	Extension           = letters.Extension

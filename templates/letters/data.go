@@ -84,12 +84,13 @@ type Data struct {
 	DownloadURL string
 	UndoURL     string // withdrawal_done, opt_out_done: given when nobody proved who asked
 	ProofURL    string
+	CancelURL   string // erasure_waits
 	OptOutURL   string // ca_delete_denied: given when the company sells or shares (7022(g))
 	DeskURL     string // desk_reminder, desk_overdue
 
 	Due      time.Time // date of our answer
 	Previous time.Time // extension: the date before it
-	Until    time.Time // date: package to be had, code to be entered, answer wanted, purge done, restriction ends
+	Until    time.Time // date: package to be had, code to be entered, answer wanted, purge done, restriction ends; erasure_waits: a moment
 	Backups  time.Time // date by which backups are overwritten
 	Next     time.Time // date of the next re-scan
 	At       time.Time // when it was done

@@ -97,6 +97,16 @@ func (c *composer) stoppedNotMe() {
 	c.para("stopped_not_me.safe")
 }
 
+// erasureWaits is the way back between the approval and the act.
+func (c *composer) erasureWaits() {
+	c.para("erasure_waits.intro", "Until", c.moment("until", c.d.Until))
+	c.receipt()
+	c.heading("erasure_waits.changed")
+	c.para("erasure_waits.final")
+	c.button("erasure_waits.cancel", "cancel_url", c.d.CancelURL)
+	c.para("erasure_waits.agreed")
+}
+
 // receipt gives reference and day of receipt, which every answer repeats.
 func (c *composer) receipt() {
 	c.add(block{Kind: facts, Facts: []fact{

@@ -7,6 +7,7 @@ const (
 	RequestJoined = "request_joined" // a duplicate was joined to the earlier request
 	Withdrawn     = "withdrawn"      // the customer stopped it
 	StoppedNotMe  = "stopped_not_me"
+	ErasureWaits  = "erasure_waits" // approved: until when it can be cancelled
 
 	IDRequest  = "id_request" // ID_REQUEST, GDPR 12(6)
 	Clarify    = "clarify"    // CLARIFY, Recital 63
@@ -78,6 +79,7 @@ var kinds = map[string]kind{
 	RequestJoined: {compose: (*composer).requestJoined, must: []string{"fact.received", "request_joined.due"}, named: true},
 	Withdrawn:     {compose: (*composer).withdrawn, must: []string{"fact.received", "withdrawn.again"}, named: true, free: withNote},
 	StoppedNotMe:  {compose: (*composer).stoppedNotMe, must: []string{"fact.received", "stopped_not_me.safe"}},
+	ErasureWaits:  {compose: (*composer).erasureWaits, must: []string{"fact.received", "erasure_waits.intro", "erasure_waits.final"}, named: true},
 
 	IDRequest: {
 		compose: (*composer).idRequest, free: withReason,

@@ -60,6 +60,7 @@ var drops = map[string]func(*letters.Data){
 	"not_me_url":              func(d *letters.Data) { d.NotMeURL = "javascript:alert(1)" },
 	"status_url":              func(d *letters.Data) { d.StatusURL = "https://user@acme.example/" },
 	"download_url":            func(d *letters.Data) { d.DownloadURL = "" },
+	"cancel_url":              func(d *letters.Data) { d.CancelURL = "cancel" },
 	"desk_url":                func(d *letters.Data) { d.DeskURL = "" },
 	"due":                     func(d *letters.Data) { d.Due = time.Time{} },
 	"due later than previous": func(d *letters.Data) { d.Due = d.Previous },
