@@ -1,5 +1,7 @@
 package evidence
 
+import "fmt"
+
 // MatterFiled begins an appeal or complaint, a case of its own. It holds what a
 // reader needs to compute its deadline again.
 type MatterFiled struct {
@@ -82,3 +84,32 @@ type RequestRepeated struct {
 
 // Kind is "request.repeated".
 func (RequestRepeated) Kind() string { return "request.repeated" }
+
+// matterWords are those of appeals, complaints, duplicates, documents and what
+// holds keep.
+func matterWords(d Data) string {
+	switch d := d.(type) {
+	case RequestRepeated:
+		if d.How == "joined" {
+			return fmt.Sprintf("asked again in case %s, which was joined to this one", d.Case)
+		}
+		return fmt.Sprintf("asked again after case %s was answered", d.Case)
+	case MatterFiled:
+		return fmt.Sprintf("%s about case %s filed over %s for %s; law %s, holidays %s, time zone %s; received %s; due on %s",
+			d.Matter, d.Of, d.Channel, list(d.Rights), d.Law, d.Holidays, d.Zone, d.ReceivedAt.Format(TimeFormat), d.DueOn)
+	case MatterDecided:
+		s := fmt.Sprintf("decided: %s", plain(d.Decision))
+		return s + when(d.Redo != "", fmt.Sprintf("; %s done again in case %s", list(d.Rights), d.Redo))
+	case RecourseOpened:
+		return fmt.Sprintf("%s filed, case %s", d.Matter, d.Case)
+	case RecourseEnded:
+		return fmt.Sprintf("appeal or complaint %s ended: %s", d.Case, plain(d.Decision)) + when(d.Redo != "", fmt.Sprintf("; done again in case %s", d.Redo))
+	case DocumentReceived:
+		return fmt.Sprintf("document received (%s), %d bytes", plain(d.What), d.Size)
+	case DocumentDeleted:
+		return "document deleted: " + plain(d.Cause)
+	case HoldFound:
+		return fmt.Sprintf("%s kept because of hold %s: %s", records(d.Records), d.Hold, plain(d.Ground))
+	}
+	return "event of kind " + d.Kind()
+}

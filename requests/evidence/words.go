@@ -13,6 +13,11 @@ func Words(l Line) string {
 	if err != nil {
 		return "event of kind " + l.Kind
 	}
+	return WordsOf(d)
+}
+
+// WordsOf says it of a payload.
+func WordsOf(d Data) string {
 	switch d := d.(type) {
 	case RequestFiled:
 		s := fmt.Sprintf("request filed over %s for %s; law %s, holidays %s, time zone %s; received %s",
@@ -57,7 +62,7 @@ func Words(l Line) string {
 		return fmt.Sprintf("looked again in %s (%s): %s came back", d.System, plain(d.Round), records(d.Count))
 	case chunked:
 		c := d.chunk()
-		return fmt.Sprintf("%s %s in %s, task %s", records(c.Count), strings.TrimPrefix(l.Kind, "record."), c.System, c.Task)
+		return fmt.Sprintf("%s %s in %s, task %s", records(c.Count), strings.TrimPrefix(d.(Data).Kind(), "record."), c.System, c.Task)
 	case ClockPaused:
 		return fmt.Sprintf("clock%s paused from %s", of(d.Right), d.From) + when(d.To != "", " to "+string(d.To)) + fmt.Sprintf(": %s (%s)", plain(d.Ground), d.Cite)
 	case ClockResumed:
@@ -112,6 +117,8 @@ func otherWords(d Data) string {
 		return fmt.Sprintf("hold set on %s: %s, %s, to be reviewed on %s", plain(d.Scope), plain(d.Ground), records(d.Records), d.ReviewOn) + when(d.Cite != "", " ("+string(d.Cite)+")")
 	case HoldLifted:
 		return fmt.Sprintf("hold %s lifted", d.Hold)
+	case RequestRepeated, MatterFiled, MatterDecided, RecourseOpened, RecourseEnded, DocumentReceived, DocumentDeleted, HoldFound:
+		return matterWords(d)
 	case ConsentChanged:
 		if d.Allowed {
 			return "consent to " + plain(d.Purpose) + " given again"

@@ -163,6 +163,10 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 		return chunkText("detached", d.Chunk, sys)
 	case evidence.RecordSuppressed:
 		return chunkText("suppressed", d.Chunk, sys)
+	case evidence.RecordCorrected:
+		return chunkText("corrected", d.Chunk, sys)
+	case evidence.RecordKept:
+		return chunkText("kept", d.Chunk, sys)
 	case evidence.RecordRead:
 		return chunkText("read", d.Chunk, sys)
 	case evidence.OutcomeVerified:
@@ -195,7 +199,11 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 	case evidence.KeyDestroyed:
 		return "The case's key was destroyed", "Personal data of this case cannot be read any more."
 	}
-	return tellClock(d)
+	title, text = tellClock(d)
+	if title == "" {
+		return tellMatter(d)
+	}
+	return title, text
 }
 
 var stageTitles = map[evidence.Code]string{
