@@ -27,6 +27,9 @@ func (s *Service) Approve(ctx context.Context, by Actor, id uuid.UUID, planHash 
 	if by.Role != DPO || err != nil {
 		return nil, refuse(Forbidden, "dpo-only", "Only a data protection officer approves.")
 	}
+	if err := s.weighToApprove(ctx, id); err != nil {
+		return nil, err
+	}
 	var out *Approval
 	err = s.within(ctx, id, func(ch *change) error {
 		if ch.c.Status != Review {
@@ -47,6 +50,9 @@ func (s *Service) Approve(ctx context.Context, by Actor, id uuid.UUID, planHash 
 		}
 		if slices.ContainsFunc(p.Warnings, func(w connect.Warning) bool { return w.Code == openCorrections }) {
 			return refuse(Conflict, "corrections-open", "Say first what is corrected and what stays, or refuse the right with its ground.")
+		}
+		if err := ch.mayAct(ctx); err != nil {
+			return err
 		}
 		if err := ch.mayApprove(ctx, user); err != nil {
 			return err

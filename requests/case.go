@@ -120,7 +120,7 @@ type Subject struct {
 	Email      string             `json:"email"` // where letters go
 	Identities []connect.Identity `json:"identities"`
 	Message    string             `json:"message"`
-	OnBehalf   json.RawMessage    `json:"on_behalf,omitempty"`
+	OnBehalf   *Behalf            `json:"on_behalf,omitempty"`
 	Know       string             `json:"know,omitempty"`   // California: pieces or categories
 	Period     string             `json:"period,omitempty"` // California: all since 2022, or the last year
 	// Restriction is the ground of Art. 18(1) that the person gives, a code.

@@ -30,6 +30,11 @@ func (s *Service) BuildPackage(ctx context.Context, cl *Claim) error {
 	if err != nil {
 		return fmt.Errorf("open case: %w", err)
 	}
+	if missing, err := s.unrepresented(ctx, s.db, c, subject); err != nil {
+		return err
+	} else if len(missing) > 0 {
+		return errUnrepresented()
+	}
 	unproved, err := s.CategoriesOnly(ctx, c)
 	if err != nil {
 		return err
@@ -301,6 +306,15 @@ func (s *Service) OpenPackage(ctx context.Context, by Actor, id uuid.UUID) (*Dow
 	if err != nil {
 		return nil, fmt.Errorf("case key: %w", err)
 	}
+	subject, err := openSubject(key, c.sealed)
+	if err != nil {
+		return nil, fmt.Errorf("open case: %w", err)
+	}
+	if missing, err := s.unrepresented(ctx, s.db, c, subject); err != nil {
+		return nil, err
+	} else if b := subject.OnBehalf; len(missing) > 0 || b != nil && !b.Receives && !b.HandedOver {
+		return nil, errUnrepresented()
+	}
 	r, _, err := s.blobs.Open(ctx, c.PackageName)
 	if err != nil {
 		return nil, fmt.Errorf("open package: %w", err)
@@ -313,10 +327,6 @@ func (s *Service) OpenPackage(ctx context.Context, by Actor, id uuid.UUID) (*Dow
 		ch.record(by, evidence.PackageDownloaded{Package: evidence.ID(ch.c.ID.String()), SHA256: evidence.Digest(ch.c.PackageSHA)})
 		return nil
 	})
-	if err != nil {
-		return nil, errors.Join(err, r.Close())
-	}
-	subject, err := openSubject(key, c.sealed)
 	if err != nil {
 		return nil, errors.Join(err, r.Close())
 	}

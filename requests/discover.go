@@ -11,6 +11,7 @@ import (
 
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
+	"habeas/requests/identity"
 )
 
 // A discovery goes in rounds: what one system teaches (a handle, a customer
@@ -28,6 +29,9 @@ func (ch *change) startDiscovery(ctx context.Context, by Actor) error {
 	subject, err := openSubject(ch.key, ch.c.sealed)
 	if err != nil {
 		return fmt.Errorf("open case: %w", err)
+	}
+	if err := ch.mayAct(ctx); err != nil {
+		return err
 	}
 	who, err := ch.entry(ctx, subject)
 	if err != nil {
@@ -54,16 +58,21 @@ func (ch *change) startDiscovery(ctx context.Context, by Actor) error {
 // nothing else. Where the law asks for no proof, what was given is enough to
 // suppress by, and only to suppress by.
 func (ch *change) entry(ctx context.Context, subject Subject) ([]connect.Identity, error) {
-	var byCode, byHand bool
-	if err := ch.QueryRow(ctx, `select coalesce(bool_or(p.kind = 'email_code'), false), coalesce(bool_or(p.by_user is not null), false)
-		from proofs p where p.case_id = $1`, ch.c.ID).Scan(&byCode, &byHand); err != nil {
+	coded, standing := subject.Email, ""
+	if b := subject.OnBehalf; b != nil {
+		coded, standing = b.Email, b.Kind // the code proved the address of whoever asks
+	}
+	var byCode, byHand, confirmed bool
+	if err := ch.QueryRow(ctx, `select coalesce(bool_or(p.kind = 'email_code'), false), coalesce(bool_or(p.by_user is not null and (p.kind <> $2 or $3)), false),
+		coalesce(bool_or(p.kind = $4), false) from proofs p where p.case_id = $1`, ch.c.ID,
+		identity.AgentPermission, identity.ProvesEverything(identity.AgentPermission, standing), identity.Confirmation).Scan(&byCode, &byHand, &confirmed); err != nil {
 		return nil, fmt.Errorf("read proofs: %w", err)
 	}
 	unproven := !NeedsProof(ch.c.Rights)
 	who := slices.Clone(subject.Identities)
 	for i := range who {
-		isAddress := who[i].Kind == "email" && who[i].Value == subject.Email
-		who[i].Proven = byHand || unproven || (isAddress && byCode)
+		email := who[i].Kind == "email"
+		who[i].Proven = byHand || unproven || email && (byCode && who[i].Value == coded || confirmed && who[i].Value == subject.person())
 	}
 	return who, nil
 }

@@ -39,7 +39,7 @@ func (ch *change) join(ctx context.Context, by Actor) (joined bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("open case: %w", err)
 	}
-	if len(mine.OnBehalf) > 0 {
+	if mine.OnBehalf != nil {
 		return false, nil // somebody else asks: that is decided for itself
 	}
 	earlier, err := ch.asked(ctx, mine)
@@ -92,7 +92,7 @@ func (ch *change) asked(ctx context.Context, mine Subject) (*Case, error) {
 			return nil, err
 		}
 		decided := slices.ContainsFunc(c.Decisions, func(d RightDecision) bool { return slices.Contains(ch.c.Rights, d.Right) })
-		if len(theirs.OnBehalf) == 0 && theirs.AgeRecipient == mine.AgeRecipient && !decided {
+		if theirs.OnBehalf == nil && theirs.AgeRecipient == mine.AgeRecipient && !decided {
 			return c, nil
 		}
 	}

@@ -32,7 +32,7 @@ type Filing struct {
 	Message    string             `json:"message"`
 	Locale     string             `json:"locale"`
 	Purposes   []string           `json:"purposes"`
-	OnBehalf   json.RawMessage    `json:"on_behalf,omitempty"`
+	OnBehalf   *Behalf            `json:"on_behalf,omitempty"`
 	// Know is pieces or categories, Period all (since 2022) or year: California's
 	// request to know (11 CCR 7024; 7020(e)).
 	Know   string `json:"know,omitempty"`
@@ -112,7 +112,7 @@ func (s *Service) File(ctx context.Context, by Actor, f Filing) (*Receipt, error
 		return nil, fmt.Errorf("case key: %w", err)
 	}
 	subject := Subject{
-		Name: f.Name, Email: emailOf(f.Identities), Identities: f.Identities, Message: f.Message, OnBehalf: f.OnBehalf,
+		Name: f.Name, Email: lettersTo(f.OnBehalf, f.Identities), Identities: f.Identities, Message: f.Message, OnBehalf: f.OnBehalf,
 		AgeRecipient: f.AgeRecipient, Reason: f.Reason, Corrections: f.Corrections, Know: f.Know, Period: f.Period, Restriction: f.Restriction, Marketing: f.Marketing,
 	}
 	raw, err := json.Marshal(subject)
@@ -120,12 +120,29 @@ func (s *Service) File(ctx context.Context, by Actor, f Filing) (*Receipt, error
 		return nil, fmt.Errorf("encode subject: %w", err)
 	}
 	c.wrapped, c.sealed = wrapped, key.Seal("case", raw)
+	var document uuid.UUID
+	if f.OnBehalf != nil && len(f.OnBehalf.Permission) > 0 {
+		document = newID()
+		if err := s.storeDocument(ctx, key, c.ID, document, f.OnBehalf.Permission); err != nil {
+			return nil, err
+		}
+	}
 	out := &Receipt{ID: c.ID, Reference: c.Reference, Rights: c.Rights, ReceivedAt: c.ReceivedAt, DueOn: c.DueOn, Deadlines: c.Deadlines}
 	insert := func(tx pgx.Tx) error { return s.insertCase(ctx, tx, c, f.Identities, subject.Email) }
 	err = s.transact(ctx, c.ID, insert, func(ch *change) error {
 		ch.record(by, ch.filed(f))
 		if err := ch.withdrawAtOnce(ctx, by, f.Identities); err != nil {
 			return err
+		}
+		if f.OnBehalf != nil {
+			if err := ch.tellPerson(ctx, subject); err != nil {
+				return err
+			}
+			if document != uuid.Nil {
+				if err := ch.noteDocument(ctx, by, document, f.OnBehalf.Permission, f.OnBehalf.Kind); err != nil {
+					return err
+				}
+			}
 		}
 		if NeedsProof(c.Rights) {
 			if subject.Email != "" {
@@ -182,7 +199,7 @@ func (ch *change) filed(f Filing) evidence.RequestFiled {
 	e := evidence.RequestFiled{
 		Channel: evidence.Code(c.Channel), Country: evidence.Code(c.Country), Region: evidence.Code(c.Region),
 		DueOn: evidence.Day(c.DueOn), Holidays: evidence.Code(c.HolidaySet), Law: evidence.Code(c.Law), Zone: evidence.Code(c.Zone),
-		Locale: evidence.Code(c.Locale), OnBehalf: len(f.OnBehalf) > 0, ReceivedAt: evidence.At(c.ReceivedAt),
+		Locale: evidence.Code(c.Locale), OnBehalf: f.OnBehalf != nil, ReceivedAt: evidence.At(c.ReceivedAt),
 		Rights: codes(c.Rights), Purposes: codes(c.Purposes), OwnDays: ownDates(c.Holidays), Policy: evidence.Code(c.PausePolicy),
 	}
 	if f.Reason != "" {
@@ -245,9 +262,7 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 			bad("age_recipient", "This is not an age public key. It starts with age1.")
 		}
 	}
-	if len(f.OnBehalf) > maxMessage {
-		bad("on_behalf", "This is too long.")
-	}
+	f.OnBehalf, faults = checkBehalf(f, by, faults)
 	faults = s.checkChannel(by, f, faults)
 	if len(faults) > 0 {
 		return f, invalid(faults...)
@@ -303,6 +318,10 @@ func (s *Service) checkPurposes(f Filing, faults []FieldError) ([]string, []Fiel
 	return purposes, faults
 }
 
+// earliest is a day before which no law of the table gave anybody a right to ask:
+// an earlier one is a slip.
+var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func (s *Service) checkChannel(by Actor, f Filing, faults []FieldError) []FieldError {
 	if f.Channel == "" && f.ReceivedAt == nil {
 		return faults
@@ -317,8 +336,8 @@ func (s *Service) checkChannel(by Actor, f Filing, faults []FieldError) []FieldE
 		switch {
 		case f.ReceivedAt.After(s.now()):
 			faults = append(faults, FieldError{Field: "received_at", Message: "A request cannot have been received in the future."})
-		case f.ReceivedAt.Before(s.now().AddDate(-1, 0, 0)):
-			faults = append(faults, FieldError{Field: "received_at", Message: "A request received more than a year ago cannot be entered here."})
+		case f.ReceivedAt.Before(earliest):
+			faults = append(faults, FieldError{Field: "received_at", Message: "A request cannot have been received before 1990."})
 		}
 		if strings.TrimSpace(f.Reason) == "" {
 			faults = append(faults, FieldError{Field: "reason", Message: "Say why it is entered later than it was received."})

@@ -18,6 +18,8 @@ const (
 	pathNotMe  = "/not-me?token="
 	pathUndo   = "/undo?token="
 	pathCancel = "/cancel?token="
+
+	pathConfirm = "/confirm?token="
 )
 
 func (ch *change) link(path, value string) string {
@@ -28,10 +30,14 @@ func (ch *change) link(path, value string) string {
 func (ch *change) slots(subject Subject) mail.Slots {
 	set, c := ch.s.set, ch.c
 	status := ch.link(pathFind, c.Reference)
+	name := subject.Name
+	if b := subject.OnBehalf; b != nil && !b.HandedOver {
+		name = b.Name // whoever asks reads it
+	}
 	d := mail.Slots{
 		Company:   ch.s.writer(),
 		Law:       c.Law,
-		Reference: c.Reference, Received: ch.local(c.ReceivedAt), Rights: c.Rights, Name: subject.Name,
+		Reference: c.Reference, Received: ch.local(c.ReceivedAt), Rights: c.Rights, Name: name,
 		StatusURL: status, EnterURL: status, DownloadURL: status, ProofURL: status,
 		Due: c.DueOn, At: ch.local(ch.at), Verified: c.VerifiedAt != nil, Staff: c.FiledBy != nil,
 	}
@@ -68,6 +74,21 @@ func (ch *change) write(ctx context.Context, kind string, fill func(*mail.Slots)
 	if subject.Email == "" && kind == mail.Code {
 		return nil // a code on paper proves no address
 	}
+	return ch.writeAs(ctx, subject, kind, fill)
+}
+
+// writeTo is write to another address of the case: of the person for whom
+// somebody else asks.
+func (ch *change) writeTo(ctx context.Context, to, kind string, fill func(*mail.Slots)) error {
+	subject, err := openSubject(ch.key, ch.c.sealed)
+	if err != nil {
+		return fmt.Errorf("open case: %w", err)
+	}
+	subject.Email = to
+	return ch.writeAs(ctx, subject, kind, fill)
+}
+
+func (ch *change) writeAs(ctx context.Context, subject Subject, kind string, fill func(*mail.Slots)) error {
 	d := ch.slots(subject)
 	if fill != nil {
 		fill(&d)
@@ -108,13 +129,38 @@ func (ch *change) letterAck(ctx context.Context) error { return ch.write(ctx, ma
 // letterUnverified tells the address concerned what was withdrawn in its name,
 // with the link that undoes it.
 func (ch *change) letterUnverified(ctx context.Context) error {
-	undo, err := ch.newToken(ctx, "undo")
+	subject, err := openSubject(ch.key, ch.c.sealed)
+	if err != nil {
+		return fmt.Errorf("open case: %w", err)
+	}
+	undo := ""
+	if subject.OnBehalf == nil { // else the person concerned has the link
+		if undo, err = ch.newToken(ctx, "undo"); err != nil {
+			return err
+		}
+		undo = ch.link(pathUndo, undo)
+	}
+	return ch.write(ctx, ch.withdrawalKind(), func(d *mail.Slots) {
+		d.UndoURL, d.Purposes, d.Remaining = undo, ch.purposeTitles(), ch.s.set.remaining()
+	})
+}
+
+// letterNotPermitted tells both that the request is stopped: the person
+// concerned, who said so, and whoever had asked.
+func (ch *change) letterNotPermitted(ctx context.Context) error {
+	subject, err := openSubject(ch.key, ch.c.sealed)
+	if err != nil {
+		return fmt.Errorf("open case: %w", err)
+	}
+	restored := ch.c.Asks(unverifiedRights...)
+	err = ch.writeTo(ctx, subject.person(), mail.StoppedNotMe, func(d *mail.Slots) { d.Restored = restored })
 	if err != nil {
 		return err
 	}
-	return ch.write(ctx, ch.withdrawalKind(), func(d *mail.Slots) {
-		d.UndoURL, d.Purposes, d.Remaining = ch.link(pathUndo, undo), ch.purposeTitles(), ch.s.set.remaining()
-	})
+	if subject.Email == "" || sameEmail(subject.Email, subject.person()) {
+		return nil
+	}
+	return ch.write(ctx, mail.BehalfStopped, func(d *mail.Slots) { d.Restored = restored })
 }
 
 // letterWaits tells until when nothing is destroyed, with the link that cancels.

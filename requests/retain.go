@@ -85,6 +85,9 @@ func (ch *change) destroyKey(ctx context.Context) error {
 	if err := ch.s.blobs.DeletePrefix(ctx, "package/"+id.String()); err != nil {
 		return fmt.Errorf("delete packages: %w", err)
 	}
+	if err := ch.dropDocuments(ctx, sweepActor, "ended"); err != nil {
+		return err
+	}
 	if err := mail.Forget(ctx, ch.Tx, id.String()); err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (s *Service) Reap(ctx context.Context) (int64, error) {
 // Sweep looks after what no task moves: overdue cases, unverified ones,
 // cases that could go on, and what has run out.
 func (s *Service) Sweep(ctx context.Context) error {
-	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.dropReplies(ctx), s.clean(ctx), s.retire(ctx), s.CountFigures(ctx))
+	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.dropReplies(ctx), s.dropEndedDocuments(ctx), s.clean(ctx), s.retire(ctx), s.CountFigures(ctx))
 }
 
 func (s *Service) each(ctx context.Context, fn func(*change) error, query string, args ...any) error {
@@ -98,6 +98,10 @@ func (s *Service) each(ctx context.Context, fn func(*change) error, query string
 	return nil
 }
 
+// deskLooks says that a proof lies with the desk: who waits for us is neither
+// reminded nor does the request expire.
+const deskLooks = `exists (select 1 from attachments a where a.case_id = c.id and a.kind = 'document')`
+
 // remindUnverified sends the UNVERIFIED letter: a request never lapses in silence.
 func (s *Service) remindUnverified(ctx context.Context) error {
 	return s.each(ctx, func(ch *change) error {
@@ -106,7 +110,7 @@ func (s *Service) remindUnverified(ctx context.Context) error {
 		}
 		ch.c.Unverified = new(ch.at)
 		return ch.letterUnproved(ctx)
-	}, `select c.id from cases c where c.status = 'filed' and c.unverified_at is null and c.email_lookup is not null and c.filed_at < $1 limit 500`,
+	}, `select c.id from cases c where c.status = 'filed' and c.unverified_at is null and c.email_lookup is not null and c.filed_at < $1 and not `+deskLooks+` limit 500`,
 		s.now().Add(-s.set.UnverifiedAfter))
 }
 
@@ -121,7 +125,7 @@ func (s *Service) expireUnverified(ctx context.Context) error {
 			return err
 		}
 		return ch.letter(ctx, "expired")
-	}, `select c.id from cases c where c.status = 'filed' and c.unverified_at < $1 limit 500`, s.now().Add(-identity.ExpiresAfter))
+	}, `select c.id from cases c where c.status = 'filed' and c.unverified_at < $1 and not `+deskLooks+` limit 500`, s.now().Add(-identity.ExpiresAfter))
 }
 
 // nudge advances cases that wait for nothing: time has passed, or another case

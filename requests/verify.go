@@ -106,10 +106,12 @@ func (s *Service) Verify(ctx context.Context, id uuid.UUID, code string) (*Prove
 			return fmt.Errorf("insert proof: %w", err)
 		}
 		ch.record(customer, evidence.IdentityVerified{Proof: "email_code", Use: use})
-		if ch.c.Status == Filed {
-			if err := ch.accept(ctx, customer); err != nil {
-				return err
-			}
+		subject, err := openSubject(ch.key, ch.c.sealed)
+		if err != nil {
+			return fmt.Errorf("open case: %w", err)
+		}
+		if err := ch.settle(ctx, customer, subject); err != nil {
+			return err
 		}
 		out = &Proved{Status: ch.c.Status, Token: token}
 		return nil
@@ -242,7 +244,12 @@ func (s *Service) TokenCase(ctx context.Context, token, kind string) (*Case, err
 
 // NotMe stops a request that somebody filed in another person's name.
 func (s *Service) NotMe(ctx context.Context, token string) (*Case, error) {
+	cause := evidence.Code("not_me")
 	c, err := s.TokenCase(ctx, token, "not_me")
+	if AsError(err).Kind == Gone { // the person for whom somebody else asked has a link of another kind
+		cause = "not_permitted"
+		c, err = s.TokenCase(ctx, token, "confirm")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +258,7 @@ func (s *Service) NotMe(ctx context.Context, token string) (*Case, error) {
 		if ch.c.Status == Withdrawn {
 			return nil
 		}
-		return ch.stop(ctx, Actor{Role: Customer}, "not_me")
+		return ch.stop(ctx, Actor{Role: Customer}, cause)
 	})
 	if err == nil {
 		err = s.dropStage(ctx, c.ID)

@@ -56,8 +56,14 @@ func (s *Service) RecordProof(ctx context.Context, by Actor, id uuid.UUID, kind 
 			return nil
 		}
 		ch.c.VerifiedAt = new(ch.at)
-		ch.c.setFlag(Attention, false)
-		return ch.accept(ctx, by)
+		subject, err := openSubject(ch.key, ch.c.sealed)
+		if err != nil {
+			return fmt.Errorf("open case: %w", err)
+		}
+		if subject.OnBehalf == nil {
+			ch.c.setFlag(Attention, false)
+		}
+		return ch.settle(ctx, by, subject)
 	})
 	return c, err
 }

@@ -54,11 +54,17 @@ func (ch *change) stop(ctx context.Context, by Actor, cause evidence.Code) error
 	if err := ch.recourseWithdrawn(ctx, by); err != nil {
 		return err
 	}
-	if cause == "not_me" {
+	switch cause {
+	case "not_me":
 		if err := ch.undoWithdrawal(ctx, by); err != nil {
 			return err
 		}
 		return ch.letter(ctx, "stopped_not_me")
+	case "not_permitted": // said by the person for whom somebody else had asked
+		if err := ch.undoWithdrawal(ctx, by); err != nil {
+			return err
+		}
+		return ch.letterNotPermitted(ctx)
 	}
 	return ch.letter(ctx, "withdrawn")
 }

@@ -217,7 +217,18 @@ func previews() map[string]templ.Component {
 		"subject-what":             What(question1("/request/what")),
 		"subject-what-error":       What(questionWrong("/request/what", FieldError{"rights", "Select what you want"})),
 		"subject-who":              Who(question1("/request/who")),
-		"subject-behalf":           Behalf(question1("/request/who")),
+		"subject-behalf":           Behalf(questionOther("/request/behalf")),
+		"subject-child":            Child(questionOther("/request/child")),
+		"subject-yourself":         Yourself(questionOther("/request/yourself")),
+		"subject-contact-other":    Contact(questionOther("/request/contact")),
+		"subject-where-other":      Where(questionOther("/request/where")),
+		"subject-check-other":      Check(questionOther("/request/check")),
+		"subject-permission":       SendPermission(PermissionPage{Page: customerPage("/status/permission"), Kind: "agent", Refused: true}),
+		"subject-permission-done":  SendPermission(PermissionPage{Page: customerPage("/status/permission"), Done: true}),
+		"subject-permit":           Confirm(ConfirmPage{Page: publicPage("/confirm"), Key: "permit", Reference: "HB-7K3F-Q2M", Action: "/confirm", Token: "x"}),
+		"subject-status-behalf": Status(statusPage("filed", func(v *StatusPage) {
+			v.Behalf = &BehalfState{Permission: true, Person: true}
+		})),
 		"subject-where":            Where(question1("/request/where")),
 		"subject-contact":          Contact(question1("/request/contact")),
 		"subject-contact-error":    Contact(questionWrong("/request/contact", FieldError{"email", "Enter an e-mail address, like name@example.com"})),
@@ -326,4 +337,11 @@ func previews() map[string]templ.Component {
 		"audit-log": EvidenceLog(LogPage{Page: staffPage("/audit/log", "auditor", "Ruth Adeyemi"), Log: sampleLog, Tiles: []TileRow{{"/log/tile/0/000", "tile/0/000", 0, 256}, {"/log/tile/0/047.p/182", "tile/0/047.p/182", 0, 182}, {"/log/tile/1/000.p/47", "tile/1/000.p/47", 1, 47}}}),
 	}
 	return out
+}
+
+// questionOther is a question about somebody else.
+func questionOther(path string) QuestionPage {
+	v := question1(path)
+	v.Answers.Who, v.Answers.Behalf, v.Answers.ChildAge, v.Answers.RepName, v.Answers.RepEmail = "other", "parent", "13_to_15", "Ada Counsel", "ada@lawyers.example"
+	return v
 }

@@ -347,7 +347,7 @@ func Confirm(v ConfirmPage) templ.Component {
 }
 
 func confirmKind(key string) string {
-	if key == "undo" {
+	if key == "undo" || key == "permit" {
 		return ""
 	}
 	return "warning"

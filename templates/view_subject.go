@@ -24,6 +24,12 @@ type Answers struct {
 	Download   string   // erasure: "first" = send me a copy first, "no"
 	Message    string
 
+	// Who asks for somebody else; all else is then about that person.
+	Behalf   string // agent, parent, attorney, guardian
+	ChildAge string // under_13, 13_to_15, 16_or_more
+	RepName  string
+	RepEmail string
+
 	Corrections []AskedCorrection // rectification
 	Restriction string            // ground of Art. 18(1), a code
 	Objection   string            // "marketing" or "other"
@@ -42,6 +48,17 @@ func (a Answers) correction(i int) AskedCorrection {
 		return a.Corrections[i]
 	}
 	return AskedCorrection{}
+}
+
+// ForOther says whether somebody asks for another person.
+func (a Answers) ForOther() bool { return a.Who == "other" }
+
+// AnswerTo is the address that the code and the letters go to.
+func (a Answers) AnswerTo() string {
+	if a.ForOther() {
+		return a.RepEmail
+	}
+	return a.Email
 }
 
 // NeedsDetails says whether a right asks for more than who and where.
@@ -126,7 +143,24 @@ type StatusPage struct {
 	Recourse  string // appeal, complaint, "" for none
 	Receipt   string // path of the receipt, "" until there is one
 	Stream    string // path of the event stream, "" when the case no longer moves
+	Behalf    *BehalfState
 	AccessTo  string // set when the answer was limited (e.g. categories only)
+}
+
+// BehalfState is what a request for somebody else waits for.
+type BehalfState struct {
+	Permission bool // is still to be sent
+	Looking    bool // we look at it
+	Refused    bool // the last one did not suffice
+	Person     bool // the person concerned is still to confirm
+}
+
+// PermissionPage takes the document that proves that one may ask for another.
+type PermissionPage struct {
+	Page
+	Kind    string // agent, parent, attorney, guardian
+	Done    bool
+	Refused bool
 }
 
 // SystemProgress is how far one system is, in the customer's words.

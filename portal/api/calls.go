@@ -1,6 +1,8 @@
 package api
 
 import (
+	"slices"
+
 	"github.com/gofiber/fiber/v2"
 
 	"habeas/portal/web"
@@ -91,6 +93,12 @@ func (c call) uploading(form any, most int64) call {
 	return c
 }
 
+// sized takes a body of at most that many bytes.
+func (c call) sized(most int64) call {
+	c.maxBody = most
+	return c
+}
+
 // guessing limits how often one address may try.
 func (c call) guessing() call {
 	c.limit = web.Guess
@@ -100,7 +108,7 @@ func (c call) guessing() call {
 // calls is the whole API.
 func (a *api) calls() []call {
 	return []call{
-		post("/api/v1/requests", public, a.file, "fileRequest", "File a request. Staff may enter what came another way.", filing{}, 201, receipt{}),
+		post("/api/v1/requests", public, a.file, "fileRequest", "File a request. Staff may enter what came another way.", filing{}, 201, receipt{}).sized(maxFiling),
 		get("/api/v1/requests", lookers, a.list, "listRequests", "All requests, soonest due first.", items[caseView]{}).asking(listParams...),
 		post("/api/v1/requests/search", desk, a.search, "searchRequests", "Find requests by reference or by an identity that was given when filing.", searching{}, 200, items[caseView]{}),
 		get(one, caseReader, a.get, "getRequest", "One request: where it stands. Staff see its plan, approvals, tasks and outcomes too.", caseView{}),
@@ -123,6 +131,8 @@ func (a *api) calls() []call {
 		post(one+"/appeal", watchers, a.appeal, "fileAppeal", "Appeal against a denial, or complain about a request: a case of its own.", appealing{}, 201, matterView{}),
 		post(one+"/decision", dpo, a.decideMatter, "decideAppeal", "Decide an appeal or complaint. Not for those who decided the request.", answering{}, 200, matterView{}),
 		post(one+"/proof", desk, a.recordProof, "recordProof", "Record a proof of identity by hand. Who records it does not approve.", proving{}, 200, caseView{}),
+		post(one+"/documents", append(slices.Clone(customer), desk...), a.addDocument, "addDocument", "Send a document that proves that one may ask for somebody else. It is sealed, and deleted once decided.", documentBody{}, 201, documentTaken{}).uploading(documentForm{}, maxDocumentForm),
+		post(one+"/permission", desk, a.decidePermission, "decidePermission", "Accept or refuse the permission to ask for somebody else; its documents are deleted. Who accepts it does not approve.", permitting{}, 200, caseView{}),
 		post(one+"/tasks/:task/result", desk, a.finishTask, "finishManualTask", "End a task for a person. With a proof, send a form.", manualResult{}, 200, taskEnded{}).uploading(manualForm{}, maxForm),
 
 		get(one+"/recipients", lookers, a.notices, "listRecipients", "Recipients who have to be told of what was done, with the proof (GDPR Art. 19).", items[noticeView]{}),

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gofiber/fiber/v2"
 	"github.com/google/uuid"
 
@@ -23,7 +22,7 @@ type filing struct {
 	Message      string         `json:"message,omitempty"`
 	Locale       string         `json:"locale,omitempty"`
 	Purposes     []string       `json:"purposes,omitempty" doc:"For a withdrawal or opt-out; none means all."`
-	OnBehalf     jsontext.Value `json:"on_behalf,omitempty" doc:"Who asks for somebody else."`
+	OnBehalf     *behalf        `json:"on_behalf,omitempty" doc:"Who asks for somebody else; identities and name are then those of that person."`
 	Corrections  []correction   `json:"corrections,omitempty" doc:"For rectification: what is wrong, and what is right."`
 	Know         string         `json:"know,omitempty" enum:"pieces,categories" doc:"California: the data itself, or only its kinds."`
 	Period       string         `json:"period,omitempty" enum:"all,year" doc:"California: since 2022, or the last 12 months."`
@@ -33,6 +32,16 @@ type filing struct {
 	Channel      string         `json:"channel,omitempty" enum:"phone,letter,counter,e-mail" doc:"Staff only."`
 	ReceivedAt   *time.Time     `json:"received_at,omitempty" doc:"Staff only: when it came, if earlier."`
 	Reason       string         `json:"reason,omitempty" doc:"Staff only: why it is entered later."`
+}
+
+// behalf is who asks for somebody else. Letters and the code go to them; the
+// person concerned is told, and confirms by a link where the law allows.
+type behalf struct {
+	Kind       string `json:"kind" enum:"agent,parent,attorney,guardian" doc:"An agent with a signed permission, a parent or guardian of a child, somebody with a power of attorney, a legal guardian of an adult."`
+	Name       string `json:"name"`
+	Email      string `json:"email,omitempty" doc:"Staff may leave it out."`
+	Age        string `json:"age,omitempty" enum:"under_13,13_to_15,16_or_more" doc:"Of the child, with parent."`
+	Permission []byte `json:"permission,omitempty" doc:"PDF, PNG or JPEG of at most 10 MB, as base64. It can be sent later as a document of the request."`
 }
 
 // correction is what a person wants corrected, in their own words.
@@ -70,9 +79,6 @@ func (a *api) file(c *fiber.Ctx) error {
 	if err := decode(c, &in); err != nil {
 		return err
 	}
-	if len(in.OnBehalf) > 0 && in.OnBehalf.Kind() != '{' && in.OnBehalf.Kind() != 'n' {
-		return wrong("on_behalf", "Give an object.")
-	}
 	by := web.Actor(c)
 	if !slices.Contains(desk, by.Role) {
 		by = requests.Actor{Role: requests.Public} // others file like anybody
@@ -84,8 +90,8 @@ func (a *api) file(c *fiber.Ctx) error {
 		Corrections: each(in.Corrections, func(x correction) requests.ProposedCorrection { return requests.ProposedCorrection(x) }),
 		Identities:  each(in.Identities, func(p person) connect.Identity { return p.identity() }),
 	}
-	if in.OnBehalf.Kind() == '{' {
-		f.OnBehalf = []byte(in.OnBehalf)
+	if b := in.OnBehalf; b != nil {
+		f.OnBehalf = &requests.Behalf{Kind: b.Kind, Name: b.Name, Email: b.Email, Age: b.Age, Permission: b.Permission}
 	}
 	r, err := a.svc.File(c.UserContext(), by, f)
 	if err != nil {

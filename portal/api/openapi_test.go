@@ -224,6 +224,8 @@ var contract = map[string]string{
 	"POST /api/v1/requests/{id}/appeal":              "customer dpo agent",
 	"POST /api/v1/requests/{id}/decision":            "dpo",
 	"POST /api/v1/requests/{id}/proof":               "dpo agent",
+	"POST /api/v1/requests/{id}/documents":           "customer dpo agent",
+	"POST /api/v1/requests/{id}/permission":          "dpo agent",
 	"POST /api/v1/requests/{id}/law":                 "dpo agent",
 	"GET /api/v1/figures":                            "dpo auditor",
 	"GET /api/v1/holds":                              "dpo agent auditor",

@@ -18,8 +18,25 @@ type personalView struct {
 	Email      string           `json:"email"`
 	Message    string           `json:"message"`
 	Identities []person         `json:"identities"`
-	OnBehalf   jsontext.Value   `json:"on_behalf,omitempty"`
+	OnBehalf   *asking          `json:"on_behalf,omitempty"`
 	Systems    []personalSystem `json:"systems"`
+}
+
+// asking is who asks for somebody else.
+type asking struct {
+	Kind       string `json:"kind"`
+	Name       string `json:"name"`
+	Email      string `json:"email"`
+	Age        string `json:"age,omitempty"`
+	Receives   bool   `json:"receives" doc:"The permission covers receiving the data."`
+	HandedOver bool   `json:"handed_over" doc:"It does not: letters, codes and the package go to the person concerned."`
+}
+
+func askingOf(b *requests.Behalf) *asking {
+	if b == nil {
+		return nil
+	}
+	return &asking{Kind: b.Kind, Name: b.Name, Email: b.Email, Age: b.Age, Receives: b.Receives, HandedOver: b.HandedOver}
 }
 
 type personalSystem struct {
@@ -56,7 +73,7 @@ func (a *api) personalData(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return answer(c, fiber.StatusOK, personalView{
-		Name: p.Subject.Name, Email: p.Subject.Email, Message: p.Subject.Message, OnBehalf: jsontext.Value(p.Subject.OnBehalf),
+		Name: p.Subject.Name, Email: p.Subject.Email, Message: p.Subject.Message, OnBehalf: askingOf(p.Subject.OnBehalf),
 		Identities: each(p.Subject.Identities, func(id connect.Identity) person { return person{Kind: id.Kind, Value: id.Value} }),
 		Systems:    each(p.Systems, personalSystemOf),
 	})

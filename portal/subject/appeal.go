@@ -97,4 +97,3 @@ func (h subject) linked(c *fiber.Ctx, cs *requests.Case) (*templates.MatterStatu
 	v.Letters, err = h.letters(c, cs)
 	return v, err
 }
-

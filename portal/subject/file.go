@@ -49,7 +49,7 @@ func (h subject) file(c *fiber.Ctx) error {
 	if err != nil {
 		return h.notFiled(c, d.Answers, err)
 	}
-	d.Filed = &filed{ID: receipt.ID, Email: d.Answers.Email, Proof: receipt.Verification != nil}
+	d.Filed = &filed{ID: receipt.ID, Email: d.Answers.AnswerTo(), Proof: receipt.Verification != nil}
 	d.Answers = templates.Answers{}
 	if err := h.save(c, d); err != nil {
 		return err
@@ -69,6 +69,7 @@ func filing(c *fiber.Ctx, a templates.Answers) requests.Filing {
 		Rights: a.Rights, Country: a.Country, Region: a.Region, Name: a.Name, Message: a.Message, Locale: templates.Lang(c.UserContext()),
 	}
 	detailed(&f, a)
+	f.OnBehalf = behalfOf(a)
 	if a.Has("consent_withdrawal") {
 		f.Purposes = a.Purposes
 	}
@@ -92,6 +93,7 @@ func filing(c *fiber.Ctx, a templates.Answers) requests.Filing {
 // formField leads a fault of the filing to the control that it stands for.
 var formField = map[string]string{
 	"identities": "email", "rights": "rights", "country": "country", "region": "region", "name": "name", "message": "message", "purposes": "purposes", "corrections": "what-0",
+	"on_behalf.kind": "behalf", "on_behalf.age": "age", "on_behalf.name": "rep_name", "on_behalf.email": "rep_email",
 }
 
 // notFiled shows what the filing found wrong beside the answers.

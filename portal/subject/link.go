@@ -42,7 +42,7 @@ func (h subject) linkPage(c *fiber.Ctx, l link) error {
 	if v.Token == "" || len(v.Token) > maxToken {
 		return fiber.ErrNotFound
 	}
-	cs, err := h.Svc.TokenCase(c.UserContext(), v.Token, l.kind)
+	cs, err := h.tokenCase(c, l, v.Token)
 	if err != nil {
 		return err
 	}
@@ -55,12 +55,24 @@ func (h subject) linkPage(c *fiber.Ctx, l link) error {
 	return web.Render(c, templates.Confirm(v))
 }
 
+// tokenCase is the request of a link. To stop it, the person for whom somebody
+// else asks has the same link as to confirm it.
+func (h subject) tokenCase(c *fiber.Ctx, l link, token string) (*requests.Case, error) {
+	cs, err := h.Svc.TokenCase(c.UserContext(), token, l.kind)
+	if err != nil && l.kind == notMeLink.kind {
+		if other, err := h.Svc.TokenCase(c.UserContext(), token, permitLink.kind); err == nil {
+			return other, nil
+		}
+	}
+	return cs, err
+}
+
 func (h subject) linkAct(c *fiber.Ctx, l link) error {
 	token := c.FormValue("token")
 	if token == "" || len(token) > maxToken {
 		return fiber.ErrNotFound
 	}
-	cs, err := h.Svc.TokenCase(c.UserContext(), token, l.kind)
+	cs, err := h.tokenCase(c, l, token)
 	if err != nil {
 		return err
 	}

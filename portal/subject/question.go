@@ -11,6 +11,7 @@ import (
 	"habeas/portal/places"
 	"habeas/portal/web"
 	"habeas/requests"
+	"habeas/requests/identity"
 	"habeas/templates"
 )
 
@@ -29,6 +30,9 @@ type fault struct{ field, key string }
 var questions = []question{
 	{path: "/request/what", page: templates.What, take: takeWhat},
 	{path: "/request/who", page: templates.Who, take: takeWho},
+	{path: "/request/behalf", page: templates.Behalf, take: takeBehalf, asked: templates.Answers.ForOther},
+	{path: "/request/child", page: templates.Child, take: takeChild, asked: func(a templates.Answers) bool { return a.ForOther() && a.Behalf == identity.ForParent }},
+	{path: "/request/yourself", page: templates.Yourself, take: takeYourself, asked: templates.Answers.ForOther},
 	{path: "/request/where", page: templates.Where, take: takeWhere},
 	{path: "/request/details", page: templates.Details, take: takeDetails, asked: templates.Answers.NeedsDetails},
 	{path: "/request/contact", page: templates.Contact, take: takeContact},
@@ -65,14 +69,16 @@ func missing(a templates.Answers) string {
 	switch {
 	case len(a.Rights) == 0:
 		return "/request/what"
-	case a.Who != "self":
+	case a.Who != "self" && a.Who != "other":
 		return "/request/who"
+	case behalfMissing(a) != "":
+		return behalfMissing(a)
 	case a.Country == "" || (a.Country == "US" && a.Region == ""):
 		return "/request/where"
 	case a.Has("rectification") && len(a.Corrections) == 0, a.Has("restriction") && a.Restriction == "", a.Has("objection") && a.Objection == "",
 		a.Has("access") && a.Region == "CA" && (a.Know == "" || a.Period == ""):
 		return "/request/details"
-	case a.Email == "":
+	case a.Email == "", len(otherPerson(&a)) > 0:
 		return "/request/contact"
 	case a.Has("consent_withdrawal") && len(a.Purposes) == 0:
 		return "/request/purposes"
@@ -131,10 +137,10 @@ func (h subject) answer(q question) fiber.Handler {
 		if err := h.save(c, d); err != nil {
 			return err
 		}
-		if q.path == "/request/who" && d.Answers.Who == "other" {
-			return web.Redirect(c, "/request/behalf")
-		}
-		if change && missing(d.Answers) == "" {
+		if change {
+			if path := missing(d.Answers); path != "" {
+				return web.Redirect(c, path)
+			}
 			return web.Redirect(c, "/request/check")
 		}
 		return web.Redirect(c, step(q.path, d.Answers, 1))
@@ -154,6 +160,9 @@ func takeWho(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 	if a.Who != "self" && a.Who != "other" {
 		a.Who = ""
 		return []fault{{"who", "who"}}
+	}
+	if a.Who == "self" {
+		a.Behalf, a.ChildAge, a.RepName, a.RepEmail = "", "", "", ""
 	}
 	return nil
 }
@@ -209,7 +218,7 @@ func takeContact(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 	if len(a.Message) > maxMessage {
 		faults = append(faults, fault{"message", "message_long"})
 	}
-	return faults
+	return append(faults, otherPerson(a)...)
 }
 
 func control(r rune) bool { return r < ' ' || r == 0x7f }

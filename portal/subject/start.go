@@ -18,8 +18,3 @@ func (h subject) start(c *fiber.Ctx) error {
 	}
 	return web.Render(c, templates.Start(v))
 }
-
-// behalf says how to ask for somebody else: that still takes a person.
-func (h subject) behalf(c *fiber.Ctx) error {
-	return web.Render(c, templates.Behalf(templates.QuestionPage{Page: web.PageOf(c), Back: "/request/who"}))
-}

@@ -27,7 +27,7 @@ func (h subject) status(c *fiber.Ctx) error {
 	}
 	v := templates.StatusPage{
 		Recourse: h.Svc.Recourse(cs),
-		Page: web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Derived(cs, h.Now()),
+		Page:     web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Derived(cs, h.Now()),
 		Receipt: "/api/v1/requests/" + cs.ID.String() + "/receipt",
 	}
 	if cs.Status.Open() {
@@ -41,6 +41,9 @@ func (h subject) status(c *fiber.Ctx) error {
 		if shown(f, proved) {
 			v.Flags = append(v.Flags, string(f))
 		}
+	}
+	if v.Behalf, err = h.behalfState(c, cs); err != nil {
+		return err
 	}
 	v.Purposes = h.withdrawn(c, cs)
 	if proved {

@@ -21,10 +21,11 @@ const (
 	Declaration     Proof = "declaration"      // under penalty of perjury (11 CCR 7062(c))
 	Document        Proof = "document"         // looked at, then deleted
 	StaffCheck      Proof = "staff_check"      // recorded by hand, with a reason
+	Confirmation    Proof = "confirmation"     // the person concerned confirmed by a mailed link that somebody asks for them (11 CCR 7063(a))
 )
 
 // Proofs are all proofs.
-var Proofs = []Proof{EmailCode, KnownFacts, SignIn, AgentPermission, Declaration, Document, StaffCheck}
+var Proofs = []Proof{EmailCode, KnownFacts, SignIn, AgentPermission, Declaration, Document, StaffCheck, Confirmation}
 
 // Sensitivity is the most sensitive category among the data concerned.
 type Sensitivity int

@@ -67,6 +67,9 @@ const (
 	AppealDecision      = letters.AppealDecision
 	ComplaintReceived   = letters.ComplaintReceived
 	ComplaintAnswer     = letters.ComplaintAnswer
+	BehalfNotice        = letters.BehalfNotice
+	BehalfConfirm       = letters.BehalfConfirm
+	BehalfStopped       = letters.BehalfStopped
 	RecipientNotice     = letters.RecipientNotice
 	DeskReminder        = letters.DeskReminder
 	DeskOverdue         = letters.DeskOverdue

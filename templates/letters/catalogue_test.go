@@ -157,6 +157,9 @@ func variants(kind string) []letters.Data {
 	for _, why := range []string{"complexity", "number", "necessary", ""} {
 		add(func(d *letters.Data) { d.WhyCode = why })
 	}
+	for _, standing := range []string{"parent", "attorney", "guardian"} {
+		add(func(d *letters.Data) { d.Standing = standing })
+	}
 	for _, how := range []string{letters.Granted, letters.PartlyGranted, letters.Denied} {
 		add(func(d *letters.Data) { d.Decision = how })
 	}

@@ -163,7 +163,7 @@ func (c *composer) frame() {
 	if p := plain(c.d.Company.Post); p != "" {
 		c.doc.Footer = append(c.doc.Footer, c.isolate(p))
 	}
-	if c.d.Company.PrivacyURL != "" && c.k.to == "" {
+	if c.d.Company.PrivacyURL != "" && (c.k.to == "" || c.k.to == toPerson) {
 		c.foot("frame.privacy", "URL", c.url("privacy_url", c.d.Company.PrivacyURL))
 	}
 	c.holds()

@@ -85,6 +85,7 @@ type Data struct {
 	UndoURL     string // withdrawal_done, opt_out_done: given when nobody proved who asked
 	ProofURL    string
 	CancelURL   string // erasure_waits
+	ConfirmURL  string // behalf_confirm
 	OptOutURL   string // ca_delete_denied: given when the company sells or shares (7022(g))
 	DeskURL     string // desk_reminder, desk_overdue
 
@@ -124,6 +125,8 @@ type Data struct {
 	Identifiers []string // recipient_notice: by what they know the person
 	Days        int      // desk_reminder: days left; desk_overdue: days past
 	Open        int      // desk_reminder, desk_overdue: requests meant; 0 or 1 means the one of Reference
+
+	Standing string // behalf_*: in which capacity somebody asks: agent, parent, attorney, guardian
 
 	Note   string // free words of the desk, one or more paragraphs
 	Person string // who at the company answers questions about this letter: name, extension

@@ -9,6 +9,11 @@ const (
 	StoppedNotMe  = "stopped_not_me"
 	ErasureWaits  = "erasure_waits" // approved: until when it can be cancelled
 
+	// To the person concerned, when somebody asks for them, and to whoever asked (11 CCR 7063).
+	BehalfNotice  = "behalf_notice"
+	BehalfConfirm = "behalf_confirm"
+	BehalfStopped = "behalf_stopped"
+
 	IDRequest  = "id_request" // ID_REQUEST, GDPR 12(6)
 	Clarify    = "clarify"    // CLARIFY, Recital 63
 	Extension  = "extension"  // EXTENSION, GDPR 12(3)
@@ -65,6 +70,7 @@ type kind struct {
 const (
 	toRecipient = "recipient"
 	toDesk      = "desk"
+	toPerson    = "person" // for whom somebody else asks: not for that somebody to read
 )
 
 var (
@@ -80,6 +86,10 @@ var kinds = map[string]kind{
 	Withdrawn:     {compose: (*composer).withdrawn, must: []string{"fact.received", "withdrawn.again"}, named: true, free: withNote},
 	StoppedNotMe:  {compose: (*composer).stoppedNotMe, must: []string{"fact.received", "stopped_not_me.safe"}},
 	ErasureWaits:  {compose: (*composer).erasureWaits, must: []string{"fact.received", "erasure_waits.intro", "erasure_waits.final"}, named: true},
+
+	BehalfNotice:  {compose: (*composer).behalfNotice, must: []string{"fact.received", "fact.request", "behalf.stop_text"}, to: toPerson},
+	BehalfConfirm: {compose: (*composer).behalfConfirm, must: []string{"fact.received", "fact.request", "behalf_confirm.only", "behalf.stop_text"}, to: toPerson},
+	BehalfStopped: {compose: (*composer).behalfStopped, must: []string{"fact.received", "behalf_stopped.again"}, named: true},
 
 	IDRequest: {
 		compose: (*composer).idRequest, free: withReason,

@@ -35,6 +35,7 @@ func full() letters.Data {
 		OptOutURL: "https://acme.example/opt-out", DeskURL: "https://acme.example/desk", Days: 3, WhyCode: "complexity",
 		Code: "402917", Valid: 15 * time.Minute,
 		EnterURL: "https://acme.example/check/abcdefg", NotMeURL: "https://acme.example/not-me/hijklmn", StatusURL: "https://acme.example/r/opqrst",
+		ConfirmURL: "https://acme.example/confirm/uvwxyza", Standing: "agent",
 		DownloadURL: "https://acme.example/download/uvwxyz", ProofURL: "https://acme.example/proof/abc", CancelURL: "https://acme.example/cancel/def",
 		Due: date(2026, 12, 21), Previous: date(2026, 12, 20), Until: date(2027, 1, 5), Backups: date(2027, 2, 1), Next: date(2026, 12, 1),
 		At: time.Date(2026, 11, 22, 9, 5, 0, 0, time.UTC), Joined: "HB-2A4B-C6DE",

@@ -91,6 +91,8 @@ var drops = map[string]func(*letters.Data){
 	"decision":       func(d *letters.Data) { d.Decision = "perhaps" },
 	"recipient":      func(d *letters.Data) { d.Recipient = "" },
 	"identifiers":    func(d *letters.Data) { d.Identifiers = nil },
+	"standing":       func(d *letters.Data) { d.Standing = "friend" },
+	"confirm_url":    func(d *letters.Data) { d.ConfirmURL = "" },
 	"days":           func(d *letters.Data) { d.Days = -1 },
 }
 
