@@ -3,7 +3,6 @@ package requests
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -78,101 +77,6 @@ type sealedCorrection struct {
 	Old    json.RawMessage `json:"old"`
 	Value  json.RawMessage `json:"value,omitempty"`
 	Reason string          `json:"reason,omitempty"`
-}
-
-// Correctable reads what the systems hold of the person and can correct, now.
-// The look is an event.
-func (s *Service) Correctable(ctx context.Context, by Actor, id uuid.UUID, purpose string) ([]PersonalSystem, error) {
-	if by.Role != DPO && by.Role != Agent {
-		return nil, errNotFound()
-	}
-	if !slices.Contains(ViewPurposes, purpose) {
-		return nil, invalid(FieldError{Field: "purpose", Message: "Say why you look: " + strings.Join(ViewPurposes, ", ") + "."})
-	}
-	c, err := s.load(ctx, s.db, id)
-	if err != nil {
-		return nil, err
-	}
-	if c.Status != Review || !c.Asks("rectification") {
-		return nil, refuse(Conflict, "not-in-review", "Values are corrected while a request for rectification is in review.")
-	}
-	var out []PersonalSystem
-	shown := 0
-	for _, conn := range s.systems {
-		ps, err := s.correctableIn(ctx, c, conn)
-		if err != nil {
-			return nil, err
-		}
-		if ps != nil {
-			shown += len(ps.Rows)
-			out = append(out, *ps)
-		}
-	}
-	return out, s.within(ctx, id, func(ch *change) error {
-		ch.record(by, evidence.PersonalDataViewed{Purpose: evidence.Code(purpose), Records: evidence.Count(shown), What: "preview"})
-		return nil
-	})
-}
-
-func (s *Service) correctableIn(ctx context.Context, c *Case, conn connect.Connector) (*PersonalSystem, error) {
-	d := conn.Describe()
-	reader, can := conn.(connect.Reader)
-	finder, finds := conn.(connect.Finder)
-	if !can || !finds {
-		return nil, nil
-	}
-	who, err := s.enteredWith(ctx, c, d.Name)
-	if err != nil || who == nil {
-		return nil, err
-	}
-	ps := &PersonalSystem{System: d.Name}
-	var targets []connect.Target
-	_, err = finder.Find(ctx, who, func(f connect.Found) error {
-		if t, ok := s.typeOf(d.Name, f.Type); !ok || !slices.Contains(t.Actions, connect.Correct) || f.Match == connect.Ambiguous {
-			return nil
-		}
-		if len(targets) == personalRows {
-			ps.More = true
-			return nil
-		}
-		targets = append(targets, connect.Target{Type: f.Type, Key: f.Key, Owner: f.Owner, Action: connect.Disclose})
-		return nil
-	})
-	if err == nil {
-		err = reader.Read(ctx, func(yield func(connect.Target, error) bool) {
-			for _, t := range targets {
-				if !yield(t, nil) {
-					return
-				}
-			}
-		}, func(row connect.Row) error {
-			ps.Rows = append(ps.Rows, row)
-			return nil
-		})
-	}
-	if err != nil {
-		ps.Error = connect.Advice(err).Text
-	}
-	return ps, nil
-}
-
-// enteredWith is with what a system was last searched for the case.
-func (s *Service) enteredWith(ctx context.Context, c *Case, system string) ([]connect.Identity, error) {
-	var in []byte
-	err := s.db.QueryRow(ctx, `select t.sealed_in from tasks t where t.case_id = $1 and t.system = $2 and t.stage = 'discover' and t.status = 'done'
-		order by t.round desc limit 1`, c.ID, system).Scan(&in)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read entry identities: %w", err)
-	}
-	key, err := s.ring.Unwrap(c.wrapped)
-	if err != nil {
-		return nil, fmt.Errorf("case key: %w", err)
-	}
-	var who []connect.Identity
-	return who, openJSON(key, "task", in, &who)
 }
 
 // Correct decides about fields that the person wants corrected: each is
@@ -346,5 +250,12 @@ func (ch *change) refusedFields(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// openCorrections warns that nobody has said yet what is to be corrected.
+// openCorrections is the code of the warning that nobody has said yet what is
+// to be corrected.
 const openCorrections = "corrections-open"
+
+// WaitsForCorrections reports whether nobody has said yet, in this plan, what
+// is to be corrected.
+func (p *PlanView) WaitsForCorrections() bool {
+	return slices.ContainsFunc(p.Warnings, func(w connect.Warning) bool { return w.Code == openCorrections })
+}

@@ -13,6 +13,9 @@ package templates
 //	/desk/cases/{id}/{verb}                  GET POST  approve refuse extend pause resume rediscover
 //	/desk/cases/{id}/decide                  GET ?record=system/type/key… POST
 //	/desk/cases/{id}/personal-data           GET asks the purpose, POST shows
+//	/desk/cases/{id}/corrections             GET asks the purpose, POST shows and decides
+//	/desk/cases/{id}/recipients              GET; /{notice} POST
+//	/desk/cases/{id}/restriction             GET; /warn and /lift POST
 //	/desk/cases/{id}/tasks/{task}/result     GET POST
 //	/desk/cases/{id}/tasks/{task}/retry      POST
 //	/desk/systems                            GET

@@ -76,23 +76,25 @@ type Action struct {
 // CasePage is everything about one case that the desk needs to decide.
 type CasePage struct {
 	Page
-	Case      CaseHead
-	Primary   *Action
-	Actions   []Action
-	Waiting   string // what the case waits for, in one sentence
-	Timeline  []TimelineItem
-	Tasks     []TaskRow
-	Plan      *PlanView
-	Approvals Approvals
-	Proofs    []Proof
-	Letters   []LetterRow
-	Outcomes  []OutcomeCount
-	Kept      []KeptRecord
-	Holds     []Hold
-	Events    int    // events of this case
-	InLog     int    // how many of them are in the log
-	Stream    string // path of the event stream
-	Replies   int    // that the customer sent and nobody has deleted
+	Case        CaseHead
+	Primary     *Action
+	Actions     []Action
+	Waiting     string // what the case waits for, in one sentence
+	Timeline    []TimelineItem
+	Tasks       []TaskRow
+	Plan        *PlanView
+	Approvals   Approvals
+	Proofs      []Proof
+	Letters     []LetterRow
+	Outcomes    []OutcomeCount
+	Kept        []KeptRecord
+	Holds       []Hold
+	Recipients  []RecipientRow
+	Restriction string // where a restriction stands, in one sentence
+	Events      int    // events of this case
+	InLog       int    // how many of them are in the log
+	Stream      string // path of the event stream
+	Replies     int    // that the customer sent and nobody has deleted
 }
 
 // TimelineItem is one thing that happened, newest first.
@@ -138,6 +140,8 @@ type PlanView struct {
 	CanDecide  bool
 	Undecided  int    // records that wait for a decision
 	Drift      string // what differed when the systems were read again
+	// CorrectionsOpen says that nobody has decided yet what is corrected.
+	CorrectionsOpen bool
 }
 
 // ActionCount counts the plan's records by action.

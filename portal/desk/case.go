@@ -3,6 +3,7 @@ package desk
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -76,7 +77,13 @@ func (h desk) showCase(c *fiber.Ctx) error {
 	if v.Replies, err = h.Svc.CountReplies(ctx, cs); err != nil {
 		return err
 	}
+	if err := h.recipientsPart(c, cs, &v); err != nil {
+		return err
+	}
 	h.actions(cs, by, tasks, &v)
+	if err := h.behalfPart(c, cs, &v); err != nil {
+		return err
+	}
 	return h.render(c, fiber.StatusOK, templates.Case(v))
 }
 
@@ -156,12 +163,17 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	if v.Replies > 0 {
 		v.Actions = append(v.Actions, templates.Action{Label: "Read what the customer sent", Href: templates.DeskCasePath(id, "replies"), Kind: "secondary"})
 	}
+	if n := untold(v.Recipients); n > 0 && cs.Status == requests.Completed {
+		v.Actions = append(v.Actions, act("Tell the recipients", "recipients", "secondary"))
+	}
 	v.Waiting = h.waiting(cs, tasks, v)
 	switch {
 	case decides && cs.Has(requests.Paused) && cs.Status.Open():
 		first(act("Let the clock go on", "resume", ""))
 	case cs.Status == requests.Filed && cs.Channel != "portal" && cs.Channel != "api":
 		first(act("Prove the identity by hand", "prove", ""))
+	case cs.Status == requests.Review && v.Plan != nil && v.Plan.CorrectionsOpen:
+		first(act("Decide the corrections", "corrections", ""))
 	case cs.Status == requests.Review && v.Plan != nil && v.Plan.Undecided > 0:
 		first(act("Decide what is unclear", "decide", ""))
 	case cs.Status == requests.Review && v.Approvals.CanApprove:
@@ -169,6 +181,9 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	}
 	if i := slices.IndexFunc(v.Tasks, func(t templates.TaskRow) bool { return t.ResultHref != "" }); v.Primary == nil && i >= 0 {
 		first(templates.Action{Label: "Record the result by hand", Href: v.Tasks[i].ResultHref})
+	}
+	if cs.Status == requests.Review && cs.Asks("rectification") && v.Primary != nil && v.Primary.Label != "Decide the corrections" {
+		v.Actions = append(v.Actions, act("Change the corrections", "corrections", "secondary"))
 	}
 	if h.Svc.Recourse(cs) != "" && cs.Status != requests.Filed {
 		v.Actions = append(v.Actions, act("Enter an appeal or complaint", "appeal", "link"))
@@ -218,6 +233,8 @@ func (h desk) waiting(cs *requests.Case, tasks []requests.TaskView, v *templates
 		return fmt.Sprintf("%d of its tasks failed for good. Look at why, then try again.", failed)
 	case cs.Status == requests.Filed && cs.Channel != "portal" && cs.Channel != "api":
 		return "The customer proves the address by a code, or you record that the person proved it."
+	case cs.Status == requests.Review && v.Plan != nil && v.Plan.CorrectionsOpen:
+		return "Nobody has decided yet which fields are corrected, and which stay."
 	case cs.Status == requests.Review && v.Plan != nil && v.Plan.Undecided > 0:
 		return fmt.Sprintf("The plan waits for a decision about %d records.", v.Plan.Undecided)
 	case cs.Status == requests.Review:
@@ -226,6 +243,8 @@ func (h desk) waiting(cs *requests.Case, tasks []requests.TaskView, v *templates
 		return "The erasure begins on " + cs.WaitUntil.UTC().Format("2 January 15:04") + " UTC. Until then the customer can cancel it."
 	case hand > 0:
 		return fmt.Sprintf("%d tasks have to be done by hand.", hand)
+	case cs.Status == requests.Completed && untold(v.Recipients) > 0:
+		return "Answered. It does not close yet: " + strings.Join(holding(cs, tasks, v.Recipients), " ")
 	case cs.Status == requests.Completed:
 		if next := casefile.NextRescan(tasks); !next.IsZero() {
 			return "Answered. Habeas looks again on " + next.Format("2 January 2006") + "."

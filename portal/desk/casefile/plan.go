@@ -14,7 +14,7 @@ import (
 
 // Plan is a plan as staff see it. key names its records.
 func Plan(p *requests.PlanView, key seal.Key, titles Titles) templates.PlanView {
-	v := templates.PlanView{Hash: p.Hash, MadeAt: p.CreatedAt, Counts: counts(p), Total: int(p.Total), Undecided: p.Undecided}
+	v := templates.PlanView{Hash: p.Hash, MadeAt: p.CreatedAt, Counts: counts(p), Total: int(p.Total), Undecided: p.Undecided, CorrectionsOpen: p.WaitsForCorrections()}
 	if p.Stale {
 		v.Drift = "This plan was approved and no longer fits."
 	}

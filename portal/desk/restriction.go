@@ -1,0 +1,88 @@
+package desk
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"habeas/portal/desk/casefile"
+	"habeas/portal/web"
+	"habeas/requests"
+	"habeas/templates"
+)
+
+// restricted is the page about a case's restriction; a case without one has no
+// such page.
+func (h desk) restricted(c *fiber.Ctx) (*requests.Case, templates.RestrictionPage, error) {
+	cs, err := h.load(c)
+	if err != nil {
+		return nil, templates.RestrictionPage{}, err
+	}
+	r, err := h.Svc.Restriction(c.UserContext(), cs)
+	if err != nil {
+		return nil, templates.RestrictionPage{}, err
+	}
+	if r == nil {
+		return nil, templates.RestrictionPage{}, noSuchCase
+	}
+	moment := func(t *time.Time) time.Time {
+		if t == nil {
+			return time.Time{}
+		}
+		return *t
+	}
+	v := templates.RestrictionPage{
+		Page: h.page(c), Case: h.head(cs), Action: templates.DeskCasePath(cs.ID.String(), "restriction"), Ground: "As asked for",
+		Since: r.Since, WarnedAt: moment(r.WarnedAt), LiftOn: moment(r.LiftOn), LiftedAt: moment(r.LiftedAt), Reason: strings.TrimSpace(c.FormValue("reason")),
+	}
+	if law, err := cs.LawRow(); err == nil {
+		if g, ok := law.Grants("restriction", r.Ground); ok {
+			v.Ground = sentence(g.Text) + " (" + g.Cite + ")"
+		}
+	}
+	y, m, d := v.LiftOn.Date()
+	today := casefile.Today(cs, h.Now())
+	v.CanLift = r.LiftOn != nil && !time.Date(y, m, d, 0, 0, 0, 0, time.UTC).After(time.Date(today.Year, today.Month, today.Day, 0, 0, 0, 0, time.UTC))
+	return cs, v, nil
+}
+
+func (h desk) restrictionPage(c *fiber.Ctx) error {
+	_, v, err := h.restricted(c)
+	if err != nil {
+		return err
+	}
+	return h.render(c, fiber.StatusOK, templates.Restriction(v))
+}
+
+// warnRestriction tells the person that the restriction ends.
+func (h desk) warnRestriction(c *fiber.Ctx) error {
+	return h.endRestriction(c, "warned", func(cs *requests.Case, v templates.RestrictionPage) error {
+		_, err := h.Svc.WarnRestriction(c.UserContext(), web.Actor(c), cs.ID, v.Reason)
+		return err
+	})
+}
+
+// liftRestriction ends it.
+func (h desk) liftRestriction(c *fiber.Ctx) error {
+	return h.endRestriction(c, "unrestricted", func(cs *requests.Case, _ templates.RestrictionPage) error {
+		_, err := h.Svc.LiftRestriction(c.UserContext(), web.Actor(c), cs.ID)
+		return err
+	})
+}
+
+func (h desk) endRestriction(c *fiber.Ctx, what string, do func(*requests.Case, templates.RestrictionPage) error) error {
+	cs, v, err := h.restricted(c)
+	if err != nil {
+		return err
+	}
+	if err := do(cs, v); err != nil {
+		faults, status, ok := onForm(err, nil)
+		if !ok {
+			return err
+		}
+		v.Errors = faults
+		return h.render(c, status, templates.Restriction(v))
+	}
+	return seeOther(c, v.Action, what)
+}
