@@ -209,26 +209,13 @@ func (ch *change) newMatter(by Actor, n NewMatter) (*Case, error) {
 	return c, ch.s.setMatterClock(c)
 }
 
-// setMatterClock sets by when an appeal or complaint is answered: the law's time
-// for an appeal; for a complaint, which laws want acknowledged (UK: 30 days, DPA
-// 2018 s164A) and answered without undue delay, as long as a request has.
-func (s *Service) setMatterClock(c *Case) error {
-	l := c.legal()
-	l.events = nil
-	res, err := l.of("access", s.now())
-	if err != nil {
-		return unlawful(err)
+// setMatterClock sets by when an appeal or complaint is answered.
+func (s *Service) setMatterClock(c *Case) (err error) {
+	if c.Deadlines, err = matterDeadlines(c.legal(), c.Kind, s.now()); err != nil {
+		return err
 	}
-	names := []string{"complaint", "respond"}
-	if c.Kind == KindAppeal {
-		names = []string{"appeal"}
-	}
-	c.Deadlines = nil
-	for _, name := range names {
-		if d, ok := res.Get(name); ok {
-			c.Deadlines = append(c.Deadlines, d)
-			c.DueOn = dateTime(d.Due)
-		}
+	for _, d := range c.Deadlines {
+		c.DueOn = dateTime(d.Due)
 	}
 	if len(c.Deadlines) == 0 {
 		return refuse(Unlawful, "no-appeal", "The law of this request sets no time for this.")
@@ -241,7 +228,7 @@ func (ch *change) matterFiled(n NewMatter) evidence.MatterFiled {
 	e := evidence.MatterFiled{
 		Channel: evidence.Code(c.Channel), DueOn: evidence.Day(c.DueOn), Holidays: evidence.Code(c.HolidaySet), Law: evidence.Code(c.Law),
 		Locale: evidence.Code(c.Locale), Matter: evidence.Code(c.Kind), Of: evidence.ID(c.Of.String()), ReceivedAt: evidence.At(c.ReceivedAt),
-		Rights: codes(c.Rights), Zone: evidence.Code(c.Zone), Reason: ch.reasonDigest(n.Reason),
+		Rights: codes(c.Rights), Zone: evidence.Code(c.Zone), Reason: ch.reasonDigest(n.Reason), OwnDays: ownDates(c.Holidays),
 		Words: evidence.Digest(ch.key.Digest("words", n.Message)),
 	}
 	return e

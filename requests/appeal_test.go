@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"habeas/requests"
+	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/testkit/acme"
@@ -56,6 +57,7 @@ func testAppeal(c *company.Company, who acme.Subject) {
 	if want := m.ReceivedAt.In(time.FixedZone("", 0)).AddDate(0, 0, 60); m.DueOn.Sub(want).Abs() > 48*time.Hour {
 		c.Errorf("due %s, received %s", m.DueOn, m.ReceivedAt)
 	}
+	clockInLog(c, m)
 	_, err = c.Svc.FileMatter(c.Context(), by, r.ID, requests.NewMatter{Kind: "appeal", Message: "Again"})
 	refused(c.TB, err, "matter-open")
 	d := requests.MatterDecision{Decision: "granted", Rights: []string{"erasure"}, Reason: "One request is not excessive."}
@@ -103,6 +105,16 @@ func testAppeal(c *company.Company, who acme.Subject) {
 	}
 	for _, id := range []uuid.UUID{r.ID, m.ID, redo.ID} {
 		report(c, id)
+	}
+}
+
+// clockInLog: the deadlines of an appeal or complaint follow from its events alone.
+func clockInLog(c *company.Company, m *requests.Case) {
+	c.Helper()
+	got, err := requests.ClockFrom(events(c, m.ID))
+	same := slices.EqualFunc(got, m.Deadlines, func(a, b clock.Deadline) bool { return a.Name == b.Name && a.Due == b.Due })
+	if err != nil || !same || len(got) == 0 {
+		c.Errorf("clock from the log: %+v, %v; the case has %+v", got, err, m.Deadlines)
 	}
 }
 

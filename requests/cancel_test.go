@@ -67,7 +67,7 @@ func TestCancelByLetter(t *testing.T) {
 		k := caseNow(c, id)
 		zone, err := time.LoadLocation(k.Zone)
 		must(t, err)
-		if hour := k.WaitUntil.In(zone).Format("15:04"); !regexp.MustCompile(x.says+`.*`+hour).MatchString(m.Text) {
+		if hour := k.WaitUntil.In(zone).Format("15:04"); !regexp.MustCompile(x.says + `.*` + hour).MatchString(m.Text) {
 			t.Errorf("%s: the letter does not say until %s:\n%s", x.locale, k.WaitUntil.In(zone), m.Text)
 		}
 		if of, err := c.Svc.TokenCase(t.Context(), token, "cancel"); err != nil || of.ID != id || of.Status != requests.Executing {

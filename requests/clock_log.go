@@ -34,6 +34,9 @@ func clockFrom(lines []evidence.Line, laws *clock.Laws, now time.Time) ([]clock.
 	if now.IsZero() {
 		now = lines[len(lines)-1].At
 	}
+	if m, ok := matterOf(lines); ok {
+		return matterDeadlines(l, string(m.Matter), now)
+	}
 	out, _, err := l.deadlines(now)
 	if err != nil {
 		return nil, fmt.Errorf("recompute clock: %w", err)
@@ -64,6 +67,15 @@ func legalFrom(lines []evidence.Line, laws *clock.Laws) (legal, error) {
 			}
 			continue
 		}
+		if d, ok := payload.(evidence.MatterFiled); ok {
+			filed = true
+			l.law, l.set, l.zone, l.received = string(d.Law), string(d.Holidays), string(d.Zone), d.ReceivedAt.Time
+			l.holidays = daysOf(d.OwnDays)
+			for _, r := range d.Rights {
+				l.rights = append(l.rights, string(r))
+			}
+			continue
+		}
 		if !filed {
 			continue
 		}
@@ -76,6 +88,40 @@ func legalFrom(lines []evidence.Line, laws *clock.Laws) (legal, error) {
 		return l, errors.New("requests: the events do not say when the request was received")
 	}
 	return l, nil
+}
+
+// matterOf is the event that began an appeal or complaint.
+func matterOf(lines []evidence.Line) (evidence.MatterFiled, bool) {
+	for _, line := range lines {
+		if payload, err := line.Payload(); err == nil {
+			if d, ok := payload.(evidence.MatterFiled); ok {
+				return d, true
+			}
+		}
+	}
+	return evidence.MatterFiled{}, false
+}
+
+// matterDeadlines are those of an appeal or complaint: the law's time for an
+// appeal; for a complaint, which laws want acknowledged (UK: 30 days, DPA 2018
+// s164A) and answered without undue delay, as long as a request has.
+func matterDeadlines(l legal, kind string, now time.Time) ([]clock.Deadline, error) {
+	l.events = nil
+	res, err := l.of("access", now)
+	if err != nil {
+		return nil, unlawful(err)
+	}
+	names := []string{"complaint", "respond"}
+	if kind == KindAppeal {
+		names = []string{"appeal"}
+	}
+	var out []clock.Deadline
+	for _, name := range names {
+		if d, ok := res.Get(name); ok {
+			out = append(out, d)
+		}
+	}
+	return out, nil
 }
 
 // fold takes one event that moves the clock.

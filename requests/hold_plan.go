@@ -219,6 +219,48 @@ func (s *Service) weighAgain(ctx context.Context, task uuid.UUID) (clear bool, e
 	return clear, err
 }
 
+// weighToApprove holds the plan in force against holds that were set since it
+// was made: where one bites, the plan is never approved; every system is
+// searched again, and the new plan keeps what is held.
+func (s *Service) weighToApprove(ctx context.Context, id uuid.UUID) error {
+	var bites bool
+	err := s.within(ctx, id, func(ch *change) error {
+		if ch.c.Status != Review || ch.c.PlanID == nil {
+			return nil
+		}
+		p, err := ch.plan(ctx)
+		if err != nil {
+			return err
+		}
+		var lookups [][]byte
+		var since bool
+		if err := ch.QueryRow(ctx, `select p.lookups, exists (select 1 from holds h where h.lifted_at is null and not h.id = any(p.holds)) from plans p where p.id = $1`,
+			p.ID).Scan(&lookups, &since); err != nil {
+			return fmt.Errorf("look for holds: %w", err)
+		}
+		if !since || p.Stale {
+			return nil
+		}
+		w, err := ch.weigh(ctx, lookups)
+		if err != nil {
+			return err
+		}
+		n, _, err := w.bites(ctx, p)
+		if err != nil || n == 0 {
+			return err
+		}
+		bites = true
+		if _, err := ch.Exec(ctx, `update plans set stale = true where id = $1`, p.ID); err != nil {
+			return fmt.Errorf("mark plan stale: %w", err)
+		}
+		return ch.startDiscovery(ctx, workerActor)
+	})
+	if err == nil && bites {
+		return refuse(Conflict, "hold-set", "A hold was set since this plan was made, and the plan would destroy what it keeps. Every system is searched again; approve the new plan.")
+	}
+	return err
+}
+
 // bites counts the plan's records that would still be destroyed and are held.
 func (w *weighing) bites(ctx context.Context, p *storedPlan) (n int, system string, err error) {
 	actions := []connect.Action{connect.Erase, connect.Mask, connect.Detach}

@@ -129,6 +129,32 @@ func testHoldAfterApproval(c *company.Company, h *hooks, who acme.Subject) {
 	report(c, r.ID)
 }
 
+// testHoldBeforeApproval: a hold that is set on a plan in review is weighed
+// before anybody signs it; the plan falls, the new one keeps everything.
+func testHoldBeforeApproval(c *company.Company, who acme.Subject) {
+	r, _ := inReview(c, who.Email, "erasure")
+	was := planOf(c, r.ID).Hash
+	hold := setHold(c, litigation(who))
+	defer liftHold(c, hold)
+	_, err := c.Svc.Approve(c.Context(), c.DPOs[0], r.ID, was)
+	refused(c.TB, err, "hold-set")
+	if n := kinds(c, r.ID)["plan.approved"]; n != 0 {
+		c.Errorf("%d approvals", n)
+	}
+	must(c.TB, poll(c, func() bool { return len(payloads[evidence.PlanMade](c, r.ID)) == 2 }))
+	c.Await(r.ID, requests.Review)
+	p := planOf(c, r.ID)
+	for _, rec := range p.Records {
+		if rec.Action != connect.Keep || rec.Note.Hold != hold.ID.String() {
+			c.Errorf("%s is planned to be %s", rec.Type, rec.Action)
+		}
+	}
+	_, err = c.Svc.Approve(c.Context(), c.DPOs[0], r.ID, was)
+	refused(c.TB, err, "plan-changed")
+	_, err = c.Svc.Approve(c.Context(), c.DPOs[0], r.ID, p.Hash)
+	must(c.TB, err)
+}
+
 // testHoldElsewhere: a hold that is set after the approval and is on somebody
 // else is weighed, and stops nothing.
 func testHoldElsewhere(c *company.Company, h *hooks, who, other acme.Subject) {
@@ -223,6 +249,7 @@ func TestHolds(t *testing.T) {
 	}{
 		{"what a hold must say", func(c *company.Company) { testHoldInput(c, s[0]) }},
 		{"kept at planning", func(c *company.Company) { testHoldAtPlan(c, s[1]) }},
+		{"set on a plan in review", func(c *company.Company) { testHoldBeforeApproval(c, s[7]) }},
 		{"set between approval and act", func(c *company.Company) { testHoldAfterApproval(c, h, s[2]) }},
 		{"on somebody else", func(c *company.Company) { testHoldElsewhere(c, h, s[3], s[4]) }},
 		{"single records", func(c *company.Company) { testHoldRecords(c, s[5]) }},
