@@ -1,5 +1,7 @@
 package sqldb
 
+import "slices"
+
 // ambiguities finds identities that lead to two people.
 func (w *walk) ambiguities() {
 	w.crossBridges()
@@ -130,8 +132,8 @@ func (w *walk) doubt() {
 				continue
 			}
 			c.sure = true
-			if c.parent != nil {
-				c.parent = r // the way that counts
+			if c.parent != nil && (c.parent == r || slices.Contains(c.also, r)) {
+				c.parent = r // the way that counts; what r merely teaches is none
 			}
 			next = append(next, c)
 		}
