@@ -14,24 +14,24 @@ import (
 
 // filing is the body of a new request.
 type filing struct {
-	Rights       []string       `json:"rights" enum:"access,portability,rectification,erasure,restriction,objection,consent_withdrawal,opt_out,limit"`
-	Country      string         `json:"country" doc:"Where the person lives: ISO 3166-1, two letters."`
-	Region       string         `json:"region,omitempty" doc:"State or province, such as CA."`
-	Identities   []person       `json:"identities"`
-	Name         string         `json:"name,omitempty"`
-	Message      string         `json:"message,omitempty"`
-	Locale       string         `json:"locale,omitempty"`
-	Purposes     []string       `json:"purposes,omitempty" doc:"For a withdrawal or opt-out; none means all."`
-	OnBehalf     *behalf        `json:"on_behalf,omitempty" doc:"Who asks for somebody else; identities and name are then those of that person."`
-	Corrections  []correction   `json:"corrections,omitempty" doc:"For rectification: what is wrong, and what is right."`
-	Know         string         `json:"know,omitempty" enum:"pieces,categories" doc:"California: the data itself, or only its kinds."`
-	Period       string         `json:"period,omitempty" enum:"all,year" doc:"California: since 2022, or the last 12 months."`
-	Restriction  string         `json:"restriction,omitempty" enum:"accuracy_contested,unlawful_processing,needed_for_claims,objection_pending" doc:"GDPR Art. 18(1)."`
-	Marketing    bool           `json:"marketing,omitempty" doc:"The objection is to direct marketing (GDPR Art. 21(2))."`
-	AgeRecipient string         `json:"age_recipient,omitempty" doc:"An age public key: only its holder can open the package."`
-	Channel      string         `json:"channel,omitempty" enum:"phone,letter,counter,e-mail" doc:"Staff only."`
-	ReceivedAt   *time.Time     `json:"received_at,omitempty" doc:"Staff only: when it came, if earlier."`
-	Reason       string         `json:"reason,omitempty" doc:"Staff only: why it is entered later."`
+	Rights       []string     `json:"rights" enum:"access,portability,rectification,erasure,restriction,objection,consent_withdrawal,opt_out,limit"`
+	Country      string       `json:"country" doc:"Where the person lives: ISO 3166-1, two letters."`
+	Region       string       `json:"region,omitempty" doc:"State or province, such as CA."`
+	Identities   []person     `json:"identities"`
+	Name         string       `json:"name,omitempty"`
+	Message      string       `json:"message,omitempty"`
+	Locale       string       `json:"locale,omitempty"`
+	Purposes     []string     `json:"purposes,omitempty" doc:"For a withdrawal or opt-out; none means all."`
+	OnBehalf     *behalf      `json:"on_behalf,omitempty" doc:"Who asks for somebody else; identities and name are then those of that person."`
+	Corrections  []correction `json:"corrections,omitempty" doc:"For rectification: what is wrong, and what is right."`
+	Know         string       `json:"know,omitempty" enum:"pieces,categories" doc:"California: the data itself, or only its kinds."`
+	Period       string       `json:"period,omitempty" enum:"all,year" doc:"California: since 2022, or the last 12 months."`
+	Restriction  string       `json:"restriction,omitempty" enum:"accuracy_contested,unlawful_processing,needed_for_claims,objection_pending" doc:"GDPR Art. 18(1)."`
+	Marketing    bool         `json:"marketing,omitempty" doc:"The objection is to direct marketing (GDPR Art. 21(2))."`
+	AgeRecipient string       `json:"age_recipient,omitempty" doc:"An age public key: only its holder can open the package."`
+	Channel      string       `json:"channel,omitempty" enum:"phone,letter,counter,e-mail" doc:"Staff only."`
+	ReceivedAt   *time.Time   `json:"received_at,omitempty" doc:"Staff only: when it came, if earlier."`
+	Reason       string       `json:"reason,omitempty" doc:"Staff only: why it is entered later."`
 }
 
 // behalf is who asks for somebody else. Letters and the code go to them; the
