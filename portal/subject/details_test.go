@@ -1,0 +1,86 @@
+package subject_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"habeas/requests"
+	"habeas/requests/testkit/acme"
+	"habeas/requests/testkit/company"
+)
+
+// The start page offers every right, and each can be chosen.
+func TestStartOffersEveryRight(t *testing.T) {
+	t.Parallel()
+	b := setup(t, company.Options{Workers: -1})
+	b.site.Anybody().Get("/").Is(200).Says("A copy of my data", "Delete my data", "Correct my data", "take along", "Restrict the use", "Object to the use",
+		"Withdraw my consent", "Stop selling", "Limit the use of my sensitive data")
+}
+
+// What single rights need is asked, and asked again where it is missing; what
+// was typed stays.
+func TestDetailsOfSingleRights(t *testing.T) {
+	t.Parallel()
+	b := setup(t, company.Options{Workers: -1})
+	begin := func(country, region string, rights ...string) func(url.Values) (int, string, string) {
+		v := b.site.Anybody()
+		p := v.Get("/request/what").Submit("/request/what", url.Values{"rights": rights})
+		p = p.Submit("/request/who", url.Values{"who": {"self"}})
+		p = p.Submit("/request/where", url.Values{"country": {country}, "region": {region}})
+		if p.Path != "/request/details" {
+			t.Fatalf("%v of %s lead to %s", rights, country, p.Path)
+		}
+		return func(with url.Values) (int, string, string) {
+			q := p.Submit("/request/details", with)
+			return q.Status, q.Path, q.Text
+		}
+	}
+	for name, x := range map[string]struct {
+		send   func(url.Values) (int, string, string)
+		bad    []url.Values
+		answer url.Values
+	}{
+		"correction": {begin("DE", "", "rectification"), []url.Values{
+			nil, {"what-0": {"my name"}}, {"right-1": {"Zoë"}}, {"what-0": {"my name"}, "right-0": {strings.Repeat("x", 501)}},
+		}, url.Values{"what-0": {"my name"}, "right-0": {"Zoë"}}},
+		"restriction": {begin("DE", "", "restriction"), []url.Values{nil, {"restriction": {"because"}}}, url.Values{"restriction": {"needed_for_claims"}}},
+		"objection":   {begin("DE", "", "objection"), []url.Values{nil, {"objection": {"everything"}}}, url.Values{"objection": {"marketing"}}},
+		"know": {begin("US", "CA", "access"), []url.Values{nil, {"know": {"pieces"}}, {"know": {"pieces"}, "period": {"ever"}}},
+			url.Values{"know": {"categories"}, "period": {"year"}}},
+	} {
+		for _, with := range x.bad {
+			if status, path, text := x.send(with); status != 422 || path != "/request/details" {
+				t.Errorf("%s: %v is answered %d at %s: %s", name, with, status, path, text)
+			}
+		}
+		if status, path, text := x.send(x.answer); status != 200 || path != "/request/contact" {
+			t.Errorf("%s: the answer leads to %s (%d): %s", name, path, status, text)
+		}
+	}
+}
+
+// Categories only: what the form asked reaches the case.
+func TestCategoriesOnlyAreAskedFor(t *testing.T) {
+	t.Parallel()
+	b := setup(t, company.Options{Workers: -1})
+	email := acme.Subjects()[3].Email
+	p := b.site.Anybody().Get("/request/what").Submit("/request/what", url.Values{"rights": {"access"}})
+	p = p.Submit("/request/who", url.Values{"who": {"self"}})
+	p = p.Submit("/request/where", url.Values{"country": {"US"}, "region": {"CA"}})
+	p = p.Submit("/request/details", url.Values{"know": {"categories"}, "period": {"year"}})
+	p = p.Submit("/request/contact", url.Values{"email": {email}})
+	p = p.Submit("/request/check", nil).Is(200)
+	ref := reference.FindString(p.Text)
+	list, err := b.Svc.Search(t.Context(), ref, nil)
+	if err != nil || len(list.Cases) != 1 {
+		t.Fatal(list, err)
+	}
+	data, err := b.Svc.PersonalData(t.Context(), b.DPOs[0], list.Cases[0].ID, requests.ViewPurposes[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data.Subject.Know != "categories" || data.Subject.Period != "year" {
+		t.Errorf("asked for %q of %q", data.Subject.Know, data.Subject.Period)
+	}
+}
