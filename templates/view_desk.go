@@ -95,6 +95,7 @@ type CasePage struct {
 	InLog       int    // how many of them are in the log
 	Stream      string // path of the event stream
 	Replies     int    // that the customer sent and nobody has deleted
+	Related     []RelatedCase
 }
 
 // TimelineItem is one thing that happened, newest first.

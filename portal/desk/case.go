@@ -80,6 +80,9 @@ func (h desk) showCase(c *fiber.Ctx) error {
 	if err := h.recipientsPart(c, cs, &v); err != nil {
 		return err
 	}
+	if v.Related, err = h.related(ctx, cs); err != nil {
+		return err
+	}
 	h.actions(cs, by, tasks, &v)
 	if err := h.behalfPart(c, cs, &v); err != nil {
 		return err

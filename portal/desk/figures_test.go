@@ -19,8 +19,11 @@ func tellYear(t *testing.T, c *company.Company) {
 	t.Helper()
 	type place struct{ law, set, zone, country string }
 	places := []place{
-		{"EU", "DE", "Europe/Berlin", "DE"}, {"EU", "FR", "Europe/Paris", "FR"}, {"UK", "EW", "Europe/London", "GB"},
-		{"CA", "US", "America/Los_Angeles", "US"}, {"BR", "none", "America/Sao_Paulo", "BR"},
+		{"EU", "DE", "Europe/Berlin", "DE"},
+		{"EU", "FR", "Europe/Paris", "FR"},
+		{"UK", "EW", "Europe/London", "GB"},
+		{"CA", "US", "America/Los_Angeles", "US"},
+		{"BR", "none", "America/Sao_Paulo", "BR"},
 	}
 	rights := []evidence.Code{"access", "erasure", "erasure", "opt_out", "consent_withdrawal"}
 	var last string

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -59,6 +60,10 @@ func TestHoldsAndAppealsInABrowser(t *testing.T) {
 	browser.Axe(t, tab)
 	see("desk-held-case", path(held.ID, ""), 1280)
 	see("desk-appeal-own", path(m.ID, ""), 1280)
+	see("desk-appealed", path(r.ID, ""), 1280, 390)
+	if text := browser.Text(t, tab, "#related-title + ul"); !strings.Contains(text, m.Reference) || !strings.Contains(text, "Appeal about this one") {
+		t.Errorf("related cases: %q", text)
+	}
 	see("desk-appeal-enter", path(r.ID, "appeal"), 390)
 	browser.Open(t, tab, site.URL("/enter/"+c.DPOs[1].ID))
 	see("desk-appeal", path(m.ID, ""), 1280, 390)
