@@ -273,8 +273,11 @@ func (h desk) posted(c *fiber.Ctx) error {
 // proofs are what an identity request can ask for.
 func proofs() []templates.Option {
 	return []templates.Option{
-		{Value: "code", Label: "the code that we mail"}, {Value: "sign_in", Label: "signing in to their account"}, {Value: "facts", Label: "answers about something only they and we know"},
-		{Value: "document", Label: "a document with name and address, the rest made unreadable"}, {Value: "visit", Label: "a visit or a call"},
+		{Value: "code", Label: "the code that we mail"},
+		{Value: "sign_in", Label: "signing in to their account"},
+		{Value: "facts", Label: "answers about something only they and we know"},
+		{Value: "document", Label: "a document with name and address, the rest made unreadable"},
+		{Value: "visit", Label: "a visit or a call"},
 		{Value: "permission", Label: "the signed permission of the person they ask for"},
 	}
 }
