@@ -28,11 +28,11 @@ type Deps struct {
 	Zone    *time.Location // of the times that staff read
 	// Languages that customers may choose (default: all there are).
 	Languages []string
-	Brand   templates.Brand
-	Colours static.Colours
-	Logo    static.File
-	Limits  web.Limits
-	Proxies []netip.Prefix
+	Brand     templates.Brand
+	Colours   static.Colours
+	Logo      static.File
+	Limits    web.Limits
+	Proxies   []netip.Prefix
 	// Internal moves /metrics and /readyz to an app of their own.
 	Internal bool
 	// Done ends streams; it is closed before the portal is shut down.

@@ -230,7 +230,6 @@ func (s *Service) PlannedAction(ctx context.Context, cl *Claim, typ, key, right 
 	return a, err == nil, err
 }
 
-
 // Looked is what a verify or re-scan found.
 type Looked struct {
 	Seen     evidence.Chunk // receipts of every record

@@ -213,19 +213,19 @@ func previews() map[string]templ.Component {
 	notice.Notice = &Notice{Kind: "success", Title: "Request HB-9W2D-M5A is filed", Text: "The code was sent to the customer.", Link: "Open the case", Href: "/desk/cases/9"}
 
 	out := map[string]templ.Component{
-		"subject-start":            Start(StartPage{Page: publicPage("/")}),
-		"subject-what":             What(question1("/request/what")),
-		"subject-what-error":       What(questionWrong("/request/what", FieldError{"rights", "Select what you want"})),
-		"subject-who":              Who(question1("/request/who")),
-		"subject-behalf":           Behalf(questionOther("/request/behalf")),
-		"subject-child":            Child(questionOther("/request/child")),
-		"subject-yourself":         Yourself(questionOther("/request/yourself")),
-		"subject-contact-other":    Contact(questionOther("/request/contact")),
-		"subject-where-other":      Where(questionOther("/request/where")),
-		"subject-check-other":      Check(questionOther("/request/check")),
-		"subject-permission":       SendPermission(PermissionPage{Page: customerPage("/status/permission"), Kind: "agent", Refused: true}),
-		"subject-permission-done":  SendPermission(PermissionPage{Page: customerPage("/status/permission"), Done: true}),
-		"subject-permit":           Confirm(ConfirmPage{Page: publicPage("/confirm"), Key: "permit", Reference: "HB-7K3F-Q2M", Action: "/confirm", Token: "x"}),
+		"subject-start":           Start(StartPage{Page: publicPage("/")}),
+		"subject-what":            What(question1("/request/what")),
+		"subject-what-error":      What(questionWrong("/request/what", FieldError{"rights", "Select what you want"})),
+		"subject-who":             Who(question1("/request/who")),
+		"subject-behalf":          Behalf(questionOther("/request/behalf")),
+		"subject-child":           Child(questionOther("/request/child")),
+		"subject-yourself":        Yourself(questionOther("/request/yourself")),
+		"subject-contact-other":   Contact(questionOther("/request/contact")),
+		"subject-where-other":     Where(questionOther("/request/where")),
+		"subject-check-other":     Check(questionOther("/request/check")),
+		"subject-permission":      SendPermission(PermissionPage{Page: customerPage("/status/permission"), Kind: "agent", Refused: true}),
+		"subject-permission-done": SendPermission(PermissionPage{Page: customerPage("/status/permission"), Done: true}),
+		"subject-permit":          Confirm(ConfirmPage{Page: publicPage("/confirm"), Key: "permit", Reference: "HB-7K3F-Q2M", Action: "/confirm", Token: "x"}),
 		"subject-status-behalf": Status(statusPage("filed", func(v *StatusPage) {
 			v.Behalf = &BehalfState{Permission: true, Person: true}
 		})),

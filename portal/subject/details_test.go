@@ -46,8 +46,11 @@ func TestDetailsOfSingleRights(t *testing.T) {
 		}, url.Values{"what-0": {"my name"}, "right-0": {"Zoë"}}},
 		"restriction": {begin("DE", "", "restriction"), []url.Values{nil, {"restriction": {"because"}}}, url.Values{"restriction": {"needed_for_claims"}}},
 		"objection":   {begin("DE", "", "objection"), []url.Values{nil, {"objection": {"everything"}}}, url.Values{"objection": {"marketing"}}},
-		"know": {begin("US", "CA", "access"), []url.Values{nil, {"know": {"pieces"}}, {"know": {"pieces"}, "period": {"ever"}}},
-			url.Values{"know": {"categories"}, "period": {"year"}}},
+		"know": {
+			begin("US", "CA", "access"),
+			[]url.Values{nil, {"know": {"pieces"}}, {"know": {"pieces"}, "period": {"ever"}}},
+			url.Values{"know": {"categories"}, "period": {"year"}},
+		},
 	} {
 		for _, with := range x.bad {
 			if status, path, text := x.send(with); status != 422 || path != "/request/details" {

@@ -10,8 +10,8 @@ type MatterFiled struct {
 	Holidays   Code   `json:"holidays"`
 	Law        Code   `json:"law"`
 	Locale     Code   `json:"locale,omitempty"`
-	Matter     Code   `json:"matter"`           // appeal, complaint
-	Of         ID     `json:"of"`               // the request that it is about
+	Matter     Code   `json:"matter"` // appeal, complaint
+	Of         ID     `json:"of"`     // the request that it is about
 	OwnDays    []Date `json:"own_days,omitempty"`
 	Reason     Digest `json:"reason,omitempty"` // keyed digest: why received_at lies in the past
 	ReceivedAt Time   `json:"received_at"`
