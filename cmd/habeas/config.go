@@ -85,7 +85,7 @@ type Config struct {
 	Register   []requests.Processing `yaml:"register"`   // of processing: what Art. 15 GDPR wants told
 	Recipients []requests.Recipient  `yaml:"recipients"` // who gets data, and is told of erasures (Art. 19)
 	Systems    []System              `yaml:"systems"`
-	Worker  struct {
+	Worker     struct {
 		Concurrency int           `yaml:"concurrency"`
 		Lease       time.Duration `yaml:"lease"`
 	} `yaml:"worker"`
