@@ -238,10 +238,19 @@ func (j *job) act(ctx context.Context) error {
 			looked[g] = true
 		}
 	}
+	early := map[*group]bool{}
 	for _, t := range ord.tables {
 		for _, f := range ord.cut[t] {
 			if err := j.cut(ctx, f); err != nil {
 				return err
+			}
+			for _, g := range j.groups {
+				if !early[g] && g.lets(f) {
+					if err := j.change(ctx, g, true); err != nil { // tables in a circle were looked at
+						return err
+					}
+					early[g] = true
+				}
 			}
 		}
 		all := j.together(t)
@@ -253,7 +262,7 @@ func (j *job) act(ctx context.Context) error {
 				continue
 			}
 			for _, g := range j.groups {
-				if g.t != t || g.action != action {
+				if g.t != t || g.action != action || early[g] {
 					continue
 				}
 				if err := j.change(ctx, g, looked[g]); err != nil {
@@ -286,4 +295,20 @@ func (j *job) together(t *dataset.Table) *group {
 		return nil
 	}
 	return all
+}
+
+// lets reports whether masking or detaching the group lets go of a constraint's
+// columns in rows that stay.
+func (g *group) lets(f foreignKey) bool {
+	if g.t.Schema != f.child[0] || g.t.Rel != f.child[1] {
+		return false
+	}
+	fields := g.fields
+	switch {
+	case g.action == connect.Mask:
+		fields = maskFields(g.t, fields)
+	case g.action != connect.Detach:
+		return false
+	}
+	return slices.ContainsFunc(f.columns, func(c string) bool { return slices.Contains(fields, c) })
 }
