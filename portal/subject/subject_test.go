@@ -244,11 +244,12 @@ func TestQuestionsSayWhatIsMissingAndKeepWhatWasTyped(t *testing.T) {
 	v.Get("/request/what").Submit("/request/what", nil).Is(422).Says("There is a problem", "Select what you want")
 	v.Get("/request/what").Submit("/request/what", url.Values{"rights": {"erasure", "rectification", "<script>"}}).Is(200)
 	v.Get("/request/who").Submit("/request/who", nil).Is(422).Says("Select whether")
-	v.Get("/request/who").Submit("/request/who", url.Values{"who": {"other"}}).Is(200).Says("Asking for somebody else")
+	v.Get("/request/who").Submit("/request/who", url.Values{"who": {"other"}}).Is(200).Says("In which capacity")
 	v.Get("/request/who").Submit("/request/who", url.Values{"who": {"self"}}).Is(200)
 	v.Get("/request/where").Submit("/request/where", url.Values{"country": {"XX"}}).Is(422)
 	v.Get("/request/where").Submit("/request/where", url.Values{"country": {"US"}}).Is(422).Says("Choose your state")
 	v.Get("/request/where").Submit("/request/where", url.Values{"country": {"US"}, "region": {"CA"}}).Is(200)
+	v.Get("/request/details").Submit("/request/details", url.Values{"what-0": {"Street"}, "wrong-0": {"Old Road 1"}, "right-0": {"New Road 2"}}).Is(200)
 	for _, email := range []string{"", "mara", "mara@", "Mara <mara@mail.example>", "a@b\r\nBcc: x"} {
 		p := v.Get("/request/contact").Submit("/request/contact", url.Values{"email": {email}, "name": {"Mara Lindqvist"}}).Is(422).Says("There is a problem")
 		if got := p.Form("/request/contact").Get("name"); got != "Mara Lindqvist" {
