@@ -270,10 +270,9 @@ func appealed(t *testing.T, c *requests.Case, o *ocase, now time.Time) {
 
 // lived is one request of the year that goes through the service.
 type lived struct {
-	id      uuid.UUID
-	o       *ocase
-	place   place
-	refused int
+	id    uuid.UUID
+	o     *ocase
+	place place
 }
 
 // Several hundred of the year go through the service itself and PostgreSQL:

@@ -145,7 +145,7 @@ func TestLanguageOfARequest(t *testing.T) {
 	v := b.site.Anybody().Speaking("de")
 	p := fill(v, email, []string{"access"}, nil).Submit("/request/check", nil).Is(200).Says("Geben Sie den Code aus unserer E-Mail ein")
 	ref := reference.FindString(p.Text)
-	p = p.Submit("/request/code", url.Values{"code": {b.Code(email, ref)}}).Is(200).Says("Ihr Antrag ist bei uns", "Wir antworten spätestens am")
+	p.Submit("/request/code", url.Values{"code": {b.Code(email, ref)}}).Is(200).Says("Ihr Antrag ist bei uns", "Wir antworten spätestens am")
 	list, err := b.Svc.Search(t.Context(), ref, nil)
 	if err != nil || len(list.Cases) != 1 {
 		t.Fatal(list, err)
