@@ -235,7 +235,7 @@ func (s *stage) erase(t *testing.T, tab context.Context, scripts bool, email str
 		customer.sees("What stays, and why", "Vouchers, 8 years")
 	}
 	customer.inspect("subject-status-done")
-	customer.press("What we deleted, and what stays")
+	customer.press("What we did with your data")
 	customer.inspect("subject-letter")
 	ines.open("/desk/cases/" + cs.ID.String())
 	ines.sees("Completed", "Gone, checked")

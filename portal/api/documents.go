@@ -31,7 +31,9 @@ type documentTaken struct {
 
 const (
 	maxDocumentForm = requests.MaxDocument*4/3 + 64<<10 // as base64
-	maxFiling       = requests.MaxDocument*4/3 + 128<<10
+	// maxFiling is small, because anybody may file: a larger permission is sent
+	// as a document once the address is proved.
+	maxFiling = 4 << 20
 )
 
 // addDocument takes a document from whoever asks for somebody else, once the

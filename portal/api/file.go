@@ -41,7 +41,7 @@ type behalf struct {
 	Name       string `json:"name"`
 	Email      string `json:"email,omitempty" doc:"Staff may leave it out."`
 	Age        string `json:"age,omitempty" enum:"under_13,13_to_15,16_or_more" doc:"Of the child, with parent."`
-	Permission []byte `json:"permission,omitempty" doc:"PDF, PNG or JPEG of at most 10 MB, as base64. It can be sent later as a document of the request."`
+	Permission []byte `json:"permission,omitempty" doc:"PDF, PNG or JPEG, as base64. The whole filing has at most 4 MB; a larger one, of up to 10 MB, is sent as a document of the request once its address is proved."`
 }
 
 // correction is what a person wants corrected, in their own words.

@@ -148,7 +148,7 @@ func TestAccessIsFetchedWithAFreshCode(t *testing.T) {
 		t.Errorf("found at %s", p.Path)
 	}
 	p = w.Get("/status").Is(200)
-	letter := p.Link("Your data is ready")
+	letter := p.Link("Your data are ready")
 	if letter == "" {
 		t.Fatalf("no letter: %s", p.Text)
 	}
