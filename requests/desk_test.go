@@ -167,7 +167,7 @@ func testRefuseWhole(c *company.Company, who acme.Subject) {
 	if k.Status != requests.Refused || k.Status.Open() {
 		c.Fatalf("status %s", k.Status)
 	}
-	m := letter(c, who.Email, "The fortieth request of this week.")
+	m := letter(c, who.Email, "The fortieth request of this week")
 	if !strings.Contains(m.Text, "12(5)") || !strings.Contains(m.Text, "Berlin Commissioner") {
 		c.Errorf("the refusal names neither article nor authority:\n%s", m.Text)
 	}

@@ -56,9 +56,9 @@ func alarms(c *company.Company, reference string, n int) map[string][]string {
 	c.Helper()
 	out := map[string][]string{}
 	about := func(m mail.Captured) bool {
-		return strings.Contains(m.Text, reference) && slices.Contains(m.To, "dpoa@acme.example")
+		return strings.Contains(m.Text, reference) && (slices.Contains(m.To, "dpoa@acme.example") || slices.Contains(m.To, "dpob@acme.example"))
 	}
-	if n > 0 {
+	if n > 0 { // for each of the two
 		must(c.TB, poll(c, func() bool {
 			k := 0
 			for _, m := range c.Mail.Messages() {
@@ -66,7 +66,7 @@ func alarms(c *company.Company, reference string, n int) map[string][]string {
 					k++
 				}
 			}
-			return k >= n
+			return k >= 2*n
 		}))
 	}
 	for _, m := range c.Mail.Messages() {
