@@ -100,7 +100,7 @@ func oneCase(ctx context.Context, d *sqldb.DB, n int) (rows int, err error) {
 func BenchmarkGrowth(b *testing.B) {
 	const warm, cases = 30, 200
 	median := map[int]time.Duration{}
-	for _, people := range []int{10_000} {
+	for _, people := range []int{10_000, 100_000, 1_000_000} {
 		s := acmeOf(b, people)
 		var took []time.Duration
 		for i := range warm + cases {
