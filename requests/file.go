@@ -267,7 +267,7 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 	if len(faults) > 0 {
 		return f, invalid(faults...)
 	}
-	f.Locale = NearestLanguage(f.Locale)
+	f.Locale = NearestLanguage(f.Locale, s.set.Languages)
 	return f, nil
 }
 

@@ -2,56 +2,65 @@ package requests
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"golang.org/x/text/language"
 )
 
 // Languages are those in which letters, packages and customers' pages are
-// written. The first answers what fits none.
+// written; a company offers some of them, Settings.Languages.
 var Languages = []string{"en", "de", "fr", "es"}
-
-var languages = language.NewMatcher(tags(Languages))
-
-func tags(list []string) []language.Tag {
-	out := make([]language.Tag, len(list))
-	for i, lang := range list {
-		out[i] = language.Make(lang)
-	}
-	return out
-}
 
 // longestTag is longer than any tag in use: what is longer is not parsed.
 const longestTag = 100
 
-// NearestLanguage is the language of ours that serves a wanted one best:
-// "de-AT" is "de". What fits none, or is no tag at all, is English: a request
-// is never lost for its language.
-func NearestLanguage(tag string) string {
+// NearestLanguage is the offered language that serves a wanted one best:
+// "de-AT" is "de". What fits none, or is no tag at all, is the first: a
+// request is never lost for its language.
+func NearestLanguage(tag string, offered []string) string {
 	if len(tag) > longestTag {
-		return Languages[0]
+		return offered[0]
 	}
 	want, err := language.Parse(tag)
 	if err != nil {
-		return Languages[0]
+		return offered[0]
 	}
-	_, i, confidence := languages.Match(want)
+	tags := make([]language.Tag, len(offered))
+	for i, lang := range offered {
+		tags[i] = language.Make(lang)
+	}
+	_, i, confidence := language.NewMatcher(tags).Match(want)
 	if confidence == language.No {
-		return Languages[0]
+		return offered[0]
 	}
-	return Languages[i]
+	return offered[i]
 }
 
-// Speak makes a language of ours that of the letters and packages that the
+// CheckLanguages names the languages that nothing is written in.
+func (s Settings) CheckLanguages() error {
+	var faults []error
+	for i, lang := range s.Languages {
+		if !slices.Contains(Languages, lang) {
+			faults = append(faults, fmt.Errorf("company.languages: nothing is written in %q; choose among %s", lang, strings.Join(Languages, ", ")))
+		}
+		if slices.Contains(s.Languages[:i], lang) {
+			faults = append(faults, fmt.Errorf("company.languages: %q stands there twice", lang))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Speak makes a language that the company offers that of the letters and packages that the
 // case still gets.
 func (s *Service) Speak(ctx context.Context, by Actor, id uuid.UUID, lang string) error {
 	if by.Role == Customer && by.ID != id.String() {
 		return errNotFound()
 	}
-	if !slices.Contains(Languages, lang) {
-		lang = NearestLanguage(lang)
-	}
+	lang = NearestLanguage(lang, s.set.Languages)
 	return s.within(ctx, id, func(ch *change) error {
 		if ch.c.Locale == lang {
 			return nil

@@ -25,16 +25,17 @@ import (
 
 // Settings are what a company decides about its requests.
 type Settings struct {
-	Company     string // as letters and packages name the controller
-	Contact     string // where privacy questions go, an e-mail address
-	Address     string // postal address, one line
-	Officer     string // data protection officer, if there is one
-	Transfers   string // third countries and their safeguards (Art. 15(2))
-	Automated   string // automated decisions: logic and consequences (Art. 15(1)(h))
-	Authority   string // the supervisory authority's name, for EU controllers
-	AuthorityAt string // and its address
-	Colour      string // #rrggbb, in letters
-	BaseURL     string // where customers reach the portal, without a trailing slash
+	Company     string   // as letters and packages name the controller
+	Contact     string   // where privacy questions go, an e-mail address
+	Address     string   // postal address, one line
+	Officer     string   // data protection officer, if there is one
+	Transfers   string   // third countries and their safeguards (Art. 15(2))
+	Automated   string   // automated decisions: logic and consequences (Art. 15(1)(h))
+	Authority   string   // the supervisory authority's name, for EU controllers
+	AuthorityAt string   // and its address
+	Colour      string   // #rrggbb, in letters
+	BaseURL     string   // where customers reach the portal, without a trailing slash
+	Languages   []string // that customers may choose, best first (default: all there are)
 
 	ApprovalsErasure int             // distinct people who approve an erasure (default 2)
 	ApprovalsRelease int             // people who approve a release (default 1)
@@ -77,6 +78,9 @@ func (s Settings) withDefaults() Settings {
 	}
 	if s.PackageFor == 0 {
 		s.PackageFor = 14 * 24 * time.Hour
+	}
+	if len(s.Languages) == 0 {
+		s.Languages = Languages
 	}
 	if s.PausePolicy == "" {
 		s.PausePolicy = "strict"

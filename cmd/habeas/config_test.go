@@ -22,7 +22,7 @@ func TestExampleConfigurationIsInOrder(t *testing.T) {
 
 func TestEveryFaultOfAConfigurationIsNamedAtOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "habeas.yaml")
-	text := "clock: {zone: Mars/Olympus, pause: sometimes}\nsystems: [{name: crm, kind: abacus}]\n"
+	text := "clock: {zone: Mars/Olympus, pause: sometimes}\nsystems: [{name: crm, kind: abacus}]\ncompany: {languages: [de, tlh, de]}\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestEveryFaultOfAConfigurationIsNamedAtOnce(t *testing.T) {
 	if err == nil {
 		t.Fatal("no fault found")
 	}
-	for _, want := range []string{"database.url_file", "redis.url_file", "systems.crm.url_file", "company.name", "base_url", "log.origin", "keys", "blobs", "clock.zone", "clock.pause", "abacus"} {
+	for _, want := range []string{"database.url_file", "redis.url_file", "systems.crm.url_file", "company.name", "base_url", "log.origin", "keys", "blobs", "clock.zone", "clock.pause", "abacus", `"tlh"; choose among en, de, fr, es`, `"de" stands there twice`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not named in: %v", want, err)
 		}

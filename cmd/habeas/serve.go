@@ -100,9 +100,9 @@ func (a *app) portal(opt portalOptions, done <-chan struct{}) (portal.Deps, erro
 			Name: c.Company.Name, Controller: cmp.Or(c.Company.Address, c.Company.Name), Contact: c.Company.Contact, Post: c.Company.Address, DPO: c.Company.Officer, Authority: c.Company.Authority,
 			AuthorityURL: c.Company.AuthorityURL,
 		},
-		Colours: static.Colours{Brand: c.Company.Colour},
-		Limits:  web.Limits{FilingsPerMinute: c.Limits.FilingsPerMinute, GuessesPerMinute: c.Limits.FilingsPerMinute, CallsPerSecond: c.Limits.CallsPerSecond},
-		Demo:    opt.demo, Mails: opt.mails, Internal: c.ListenInternal != "",
+		Colours: static.Colours{Brand: c.Company.Colour}, Languages: a.svc.Settings().Languages,
+		Limits: web.Limits{FilingsPerMinute: c.Limits.FilingsPerMinute, GuessesPerMinute: c.Limits.FilingsPerMinute, CallsPerSecond: c.Limits.CallsPerSecond},
+		Demo:   opt.demo, Mails: opt.mails, Internal: c.ListenInternal != "",
 	}
 	for _, s := range opt.staff {
 		d.Hints = append(d.Hints, templates.Option{Value: s.Email, Label: s.Name, Hint: s.Password})
