@@ -134,7 +134,32 @@ func (s *Service) Laws() *clock.Laws { return s.set.Laws }
 // Law finds a row of the law table in force.
 func (s *Service) Law(code string) (*clock.Law, error) { return s.set.Laws.Law(code) }
 
-// LawOf is the law that a place has here: what a person is told before filing.
+// Foresee is the case that a filing would begin now: the law it would run
+// under and its clock, as a person is told before filing. Nothing is stored.
+func (s *Service) Foresee(f Filing) (*Case, error) {
+	return s.newCase(Actor{Role: Public}, f, s.now())
+}
+
+// RightDue is the deadline by which one right of a case is to be answered.
+type RightDue struct {
+	Right string
+	clock.Deadline
+}
+
+// DueByRight is when each right of the case is to be answered.
+func (c *Case) DueByRight(now time.Time) ([]RightDue, error) {
+	var out []RightDue
+	for _, right := range c.Rights {
+		res, err := c.legal().of(right, now)
+		if err != nil {
+			return nil, unlawful(err)
+		}
+		out = append(out, RightDue{right, res.Due()})
+	}
+	return out, nil
+}
+
+// LawOf is the law that a place has here.
 func (s *Service) LawOf(country, region string) (*clock.Law, clock.Choice, error) {
 	c := s.choose(country, region, s.now())
 	row, err := s.set.Laws.Law(c.Law)

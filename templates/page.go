@@ -105,6 +105,7 @@ type Clock struct {
 	Received time.Time
 	Law      string    // "GDPR Art. 12(3)"
 	LawName  string    // "General Data Protection Regulation"
+	LawCode  string    // of the law table: "EU"
 	Counsel  bool      // the figure awaits confirmation by counsel
 	Target   time.Time // the day that the desk aims at, where it lies before the due date
 	Rules    []Rule

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"habeas/templates/letters"
@@ -53,6 +54,18 @@ func ruleDay(ctx context.Context, day time.Time, holiday bool) string {
 		return T(ctx, "rule.holiday", "Date", DateFull(ctx, day))
 	}
 	return DateFull(ctx, day)
+}
+
+// translated are the laws that have a name in every language; the others, those
+// of US states and a company's own rows, are called by the name they have.
+var translated = []string{"EU", "UK", "CA", "CH", "BR", "PIPEDA", "QC"}
+
+// LawName is what people call a law of the table in the page's language.
+func LawName(ctx context.Context, code, name string) string {
+	if slices.Contains(translated, code) {
+		return T(ctx, "law."+code)
+	}
+	return name
 }
 
 // Cite writes a citation as the page's language does: "GDPR Art. 17(3)(b)" is

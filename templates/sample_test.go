@@ -36,11 +36,19 @@ func staffPage(path, role, name string) Page {
 }
 
 var sampleClock = Clock{
-	Due: day(2026, 12, 21), Received: day(2026, 11, 19), Law: "GDPR Art. 12(3)", LawName: "General Data Protection Regulation", Target: day(2026, 12, 18), DaysLeft: 30,
+	Due: day(2026, 12, 21), Received: day(2026, 11, 19), Law: "GDPR Art. 12(3)", LawName: "General Data Protection Regulation", LawCode: "EU", Target: day(2026, 12, 18), DaysLeft: 30,
 	Rules: []Rule{
 		{Cite: "Reg. 1182/71 Art. 3(1)", Text: "Received 19 November 2026; that day is not counted.", Code: "received", What: "request", Day: day(2026, 11, 19)},
 		{Cite: "GDPR Art. 12(3)", Text: "One month ends 19 December 2026, a Saturday.", Code: "ends", N: 1, Unit: "month", Day: day(2026, 12, 19)},
 		{Cite: "Reg. 1182/71 Art. 3(4)", Text: "Moved to Monday 21 December 2026, the next working day.", Code: "rolled", Day: day(2026, 12, 21)},
+	},
+}
+
+var sampleForeseen = Foreseen{
+	LawCode: "CA", LawName: "California Consumer Privacy Act", Longer: true,
+	Due: []ForeseenDue{
+		{[]string{"opt_out"}, day(2026, 12, 14), []Rule{{Cite: "11 CCR 7026(f)", Text: "Received 19 November 2026; that day is not counted.", Code: "received", What: "request", Day: day(2026, 11, 19)}}},
+		{[]string{"access", "erasure"}, day(2027, 1, 3), []Rule{{Cite: "11 CCR 7021(b)", Text: "45 days end 3 January 2027, a Sunday.", Code: "ends", N: 45, Unit: "day", Day: day(2027, 1, 3)}}},
 	},
 }
 
@@ -61,7 +69,7 @@ var (
 )
 
 func question1(path string) QuestionPage {
-	return QuestionPage{Page: publicPage(path), Answers: sampleAnswers, Back: "/", Countries: sampleCountries, Regions: sampleRegions, Networks: sampleNetworks, Purposes: samplePurposes}
+	return QuestionPage{Page: publicPage(path), Answers: sampleAnswers, Back: "/", Countries: sampleCountries, Regions: sampleRegions, Networks: sampleNetworks, Purposes: samplePurposes, Foreseen: sampleForeseen}
 }
 
 // detailed is the question after rights that need to know more.

@@ -97,6 +97,22 @@ type QuestionPage struct {
 	Regions   []Option // where: US states
 	Networks  []Option // contact
 	Purposes  []Option // purposes
+	Foreseen  Foreseen // check
+}
+
+// Foreseen is the law that a request would run under if it were filed now, and
+// until when it would be answered.
+type Foreseen struct {
+	LawCode, LawName string
+	Due              []ForeseenDue // the earliest first
+	Longer           bool          // the law has an extension
+}
+
+// ForeseenDue is the day by which rights would be answered, and why that day.
+type ForeseenDue struct {
+	Rights []string
+	Day    time.Time
+	Rules  []Rule
 }
 
 // CodePage asks for the code that was mailed.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"habeas/portal/desk/casefile"
 	"habeas/portal/places"
 	"habeas/portal/web"
 	"habeas/requests"
@@ -22,14 +23,24 @@ func (h subject) checkPage(c *fiber.Ctx) error {
 	if path := missing(d.Answers); path != "" {
 		return web.Redirect(c, path)
 	}
-	return web.Render(c, templates.Check(h.checked(c, d.Answers)))
+	v, err := h.checked(c, d.Answers)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, templates.Check(v))
 }
 
-func (h subject) checked(c *fiber.Ctx, a templates.Answers) templates.QuestionPage {
-	return templates.QuestionPage{
+func (h subject) checked(c *fiber.Ctx, a templates.Answers) (templates.QuestionPage, error) {
+	v := templates.QuestionPage{
 		Page: web.PageOf(c), Answers: a, Back: lastQuestion(a),
 		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(c),
 	}
+	cs, err := h.Svc.Foresee(filing(c, a))
+	if err != nil {
+		return v, err
+	}
+	v.Foreseen, err = casefile.Foreseen(cs, h.Now())
+	return v, err
 }
 
 // file sends the request. A second press of the button finds the draft filed
@@ -102,7 +113,10 @@ func (h subject) notFiled(c *fiber.Ctx, a templates.Answers, err error) error {
 	if !errors.As(err, &e) || e.Kind != requests.Invalid {
 		return err
 	}
-	v := h.checked(c, a)
+	v, err := h.checked(c, a)
+	if err != nil {
+		return err
+	}
 	for _, f := range e.Fields {
 		v.Errors = append(v.Errors, templates.FieldError{Field: formField[f.Field], Message: f.Message})
 	}

@@ -112,7 +112,7 @@ func Clock(c *requests.Case, now time.Time) templates.Clock {
 		Paused: c.Has(requests.Paused), Extended: c.Has(requests.Extended), Law: lawName(c),
 	}
 	if law, err := c.LawRow(); err == nil {
-		out.Law, out.LawName = law.Cite, law.Name
+		out.Law, out.LawName, out.LawCode = law.Cite, law.Name, law.Code
 	}
 	for _, r := range binding(c).Rules {
 		out.Rules = append(out.Rules, templates.Rule{Cite: r.Cite, Text: r.Text})
@@ -129,18 +129,49 @@ func Derived(c *requests.Case, now time.Time) templates.Clock {
 	if err != nil || civil(due.Due) != out.Due {
 		return out // the row is what counts
 	}
-	out.Counsel, out.Rules = due.Counsel, nil
+	out.Counsel, out.Rules = due.Counsel, Rules(due)
 	if due.Target.Before(due.Due) {
 		out.Target = civil(due.Target)
 	}
+	return out
+}
+
+// Rules is a deadline's derivation with its facts, which a page puts in its
+// own language.
+func Rules(due clock.Deadline) []templates.Rule {
+	out := make([]templates.Rule, 0, len(due.Rules))
 	for _, r := range due.Rules {
 		f := r.Facts
-		out.Rules = append(out.Rules, templates.Rule{
+		out = append(out, templates.Rule{
 			Cite: r.Cite, Text: r.Text, Code: r.Code, What: f.What, Day: civil(f.Day), From: civil(f.From), To: civil(f.To),
 			N: f.N, Unit: f.Unit, First: f.First, Holiday: f.Holiday,
 		})
 	}
 	return out
+}
+
+// Foreseen is what a request would run under if it were filed now: rights that
+// are answered by the same day stand together, the earliest first.
+func Foreseen(c *requests.Case, now time.Time) (templates.Foreseen, error) {
+	law, err := c.LawRow()
+	if err != nil {
+		return templates.Foreseen{}, err
+	}
+	dues, err := c.DueByRight(now)
+	if err != nil {
+		return templates.Foreseen{}, err
+	}
+	slices.SortStableFunc(dues, func(a, b requests.RightDue) int { return a.Due.Compare(b.Due) })
+	out := templates.Foreseen{LawCode: law.Code, LawName: law.Name}
+	for _, d := range dues {
+		if n := len(out.Due); n > 0 && out.Due[n-1].Day.Equal(civil(d.Due)) {
+			out.Due[n-1].Rights = append(out.Due[n-1].Rights, d.Right)
+		} else {
+			out.Due = append(out.Due, templates.ForeseenDue{Rights: []string{d.Right}, Day: civil(d.Due), Rules: Rules(d.Deadline)})
+		}
+		out.Longer = out.Longer || law.Extension != nil && !slices.Contains(law.Extension.Except, d.Right)
+	}
+	return out, nil
 }
 
 func civil(d clock.Date) time.Time {
