@@ -38,6 +38,34 @@ type Behalf struct {
 // person is the address of the person concerned, "" when none was given.
 func (s Subject) person() string { return emailOf(s.Identities) }
 
+// codeProves is what the mailed code proves: the address of the person, or only
+// who asks for them.
+func (s Subject) codeProves() identity.Proof {
+	if s.OnBehalf != nil && !sameEmail(s.Email, s.person()) {
+		return identity.RepresentativeCode
+	}
+	return identity.EmailCode
+}
+
+// Proven says whether proofs show that an identity is the person's: a code or
+// link only the address that it was mailed to, a check by hand all of them, but
+// an agent's permission none (11 CCR 7063).
+func (s Subject) Proven(id connect.Identity, proofs []ProofView) bool {
+	coded, standing := s.Email, ""
+	if s.OnBehalf != nil {
+		coded, standing = s.person(), s.OnBehalf.Kind
+	}
+	return slices.ContainsFunc(proofs, func(p ProofView) bool {
+		switch kind := identity.Proof(p.Kind); {
+		case p.ByUser != nil:
+			return identity.ProvesEverything(kind, standing)
+		case kind == identity.EmailCode || kind == identity.Confirmation:
+			return id.Kind == "email" && sameEmail(id.Value, coded)
+		}
+		return false
+	})
+}
+
 // lettersTo is the address that a request's letters and codes go to.
 func lettersTo(b *Behalf, ids []connect.Identity) string {
 	if b != nil {
@@ -136,15 +164,11 @@ func (s *Service) unrepresented(ctx context.Context, q querier, c *Case, subject
 	if subject.OnBehalf == nil {
 		return nil, nil
 	}
-	rows, err := q.Query(ctx, `select p.kind from proofs p where p.case_id = $1`, c.ID)
+	proofs, err := proofsOf(ctx, q, c.ID)
 	if err != nil {
-		return nil, fmt.Errorf("read proofs: %w", err)
+		return nil, err
 	}
-	have, err := pgx.CollectRows(rows, pgx.RowTo[identity.Proof])
-	if err != nil {
-		return nil, fmt.Errorf("read proofs: %w", err)
-	}
-	return identity.Missing(have, identity.Representation(c.Rights, subject.OnBehalf.Kind, subject.OnBehalf.Age)), nil
+	return identity.Missing(kindsOf(proofs), identity.Representation(c.Rights, subject.OnBehalf.Kind, subject.OnBehalf.Age)), nil
 }
 
 // mayAct refuses a step of a request for somebody else while the permission is

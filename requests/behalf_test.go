@@ -13,6 +13,7 @@ import (
 	"habeas/requests"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
+	"habeas/requests/identity"
 	"habeas/requests/mail"
 	"habeas/requests/testkit/acme"
 	"habeas/requests/testkit/company"
@@ -188,6 +189,46 @@ func TestStandings(t *testing.T) {
 			t.Errorf("%s: letters %v", tt.kind, l)
 		}
 		c.Await(r.ID, want...)
+	}
+}
+
+// TestAgentsCodeSaysNothingOfThePerson is 11 CCR 7062(c): for specific pieces the
+// person's own address counts, by their mailed link, never the agent's.
+func TestAgentsCodeSaysNothingOfThePerson(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	who := acme.Subjects()[14]
+	r, err := behalf(c, "agent", who.Email, func(f *requests.Filing) { f.Country, f.Region = "US", "CA" }, "access")
+	must(t, err)
+	c.Verify(agentMail, r)
+	only := func() bool {
+		only, err := c.Svc.CategoriesOnly(t.Context(), caseNow(c, r.ID))
+		must(t, err)
+		return only
+	}
+	for _, kind := range []identity.Proof{identity.KnownFacts, identity.Declaration} {
+		_, err = c.Svc.RecordProof(t.Context(), c.DPOs[0], r.ID, kind, "Answered and signed")
+		must(t, err)
+	}
+	if !only() {
+		t.Error("the agent's code counts as a fact about the person")
+	}
+	proofs, err := c.Svc.Proofs(t.Context(), caseNow(c, r.ID))
+	must(t, err)
+	if proofs[0].Kind != string(identity.RepresentativeCode) {
+		t.Errorf("%+v", proofs)
+	}
+	_, err = c.Svc.ConfirmBehalf(t.Context(), linkTo(c, who.Email, r.Reference, "confirm"))
+	must(t, err)
+	if only() {
+		t.Error("the person's own word does not count")
+	}
+	// A parent and child who share an address: its code proves the child's too.
+	shared, err := behalf(c, "parent", agentMail, nil, "access")
+	must(t, err)
+	c.Verify(agentMail, shared)
+	if e := payloads[evidence.IdentityVerified](c, shared.ID); len(e) != 1 || e[0].Proof != "email_code" {
+		t.Errorf("%+v", e)
 	}
 }
 

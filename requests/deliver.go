@@ -105,11 +105,7 @@ func (s *Service) CategoriesOnly(ctx context.Context, c *Case) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	have := make([]identity.Proof, len(proofs))
-	for i, p := range proofs {
-		have[i] = identity.Proof(p.Kind)
-	}
-	return identity.CategoriesOnly(c.Law, c.Rights, have), nil
+	return identity.CategoriesOnly(c.Law, c.Rights, kindsOf(proofs)), nil
 }
 
 func (s *Service) packageInfo(c *Case, subject Subject, only bool) export.PackageInfo {

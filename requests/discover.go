@@ -11,7 +11,6 @@ import (
 
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
-	"habeas/requests/identity"
 )
 
 // A discovery goes in rounds: what one system teaches (a handle, a customer
@@ -55,24 +54,17 @@ func (ch *change) startDiscovery(ctx context.Context, by Actor) error {
 }
 
 // entry is what the walk may enter with. A mailed code proves an address and
-// nothing else. Where the law asks for no proof, what was given is enough to
+// nothing else, and whose code is no address of the person proves none. Where the law asks for no proof, what was given is enough to
 // suppress by, and only to suppress by.
 func (ch *change) entry(ctx context.Context, subject Subject) ([]connect.Identity, error) {
-	coded, standing := subject.Email, ""
-	if b := subject.OnBehalf; b != nil {
-		coded, standing = b.Email, b.Kind // the code proved the address of whoever asks
-	}
-	var byCode, byHand, confirmed bool
-	if err := ch.QueryRow(ctx, `select coalesce(bool_or(p.kind = 'email_code'), false), coalesce(bool_or(p.by_user is not null and (p.kind <> $2 or $3)), false),
-		coalesce(bool_or(p.kind = $4), false) from proofs p where p.case_id = $1`, ch.c.ID,
-		identity.AgentPermission, identity.ProvesEverything(identity.AgentPermission, standing), identity.Confirmation).Scan(&byCode, &byHand, &confirmed); err != nil {
-		return nil, fmt.Errorf("read proofs: %w", err)
+	proofs, err := proofsOf(ctx, ch.Tx, ch.c.ID)
+	if err != nil {
+		return nil, err
 	}
 	unproven := !NeedsProof(ch.c.Rights)
 	who := slices.Clone(subject.Identities)
 	for i := range who {
-		email := who[i].Kind == "email"
-		who[i].Proven = byHand || unproven || email && (byCode && who[i].Value == coded || confirmed && who[i].Value == subject.person())
+		who[i].Proven = unproven || subject.Proven(who[i], proofs)
 	}
 	return who, nil
 }

@@ -82,12 +82,17 @@ func (s *Service) Verify(ctx context.Context, id uuid.UUID, code string) (*Prove
 	var wrong error
 	err := s.within(ctx, id, func(ch *change) error {
 		customer := Actor{Role: Customer, ID: id.String()}
+		subject, err := openSubject(ch.key, ch.c.sealed)
+		if err != nil {
+			return fmt.Errorf("open case: %w", err)
+		}
+		proof := subject.codeProves()
 		failure, tries, err := ch.tryCode(ctx, code)
 		if err != nil {
 			return err
 		}
 		if failure != nil {
-			ch.record(customer, evidence.IdentityFailed{Proof: "email_code", Reason: evidence.Code(failure.Code), Tries: evidence.Count(tries)})
+			ch.record(customer, evidence.IdentityFailed{Proof: evidence.Code(proof), Reason: evidence.Code(failure.Code), Tries: evidence.Count(tries)})
 			wrong = failure
 			return nil // the miss itself is kept
 		}
@@ -102,14 +107,10 @@ func (s *Service) Verify(ctx context.Context, id uuid.UUID, code string) (*Prove
 		if ch.c.VerifiedAt == nil {
 			ch.c.VerifiedAt = new(ch.at)
 		}
-		if _, err := ch.Exec(ctx, `insert into proofs (case_id, kind, at) values ($1, 'email_code', $2)`, id, ch.at); err != nil {
+		if _, err := ch.Exec(ctx, `insert into proofs (case_id, kind, at) values ($1, $2, $3)`, id, proof, ch.at); err != nil {
 			return fmt.Errorf("insert proof: %w", err)
 		}
-		ch.record(customer, evidence.IdentityVerified{Proof: "email_code", Use: use})
-		subject, err := openSubject(ch.key, ch.c.sealed)
-		if err != nil {
-			return fmt.Errorf("open case: %w", err)
-		}
+		ch.record(customer, evidence.IdentityVerified{Proof: evidence.Code(proof), Use: use})
 		if err := ch.settle(ctx, customer, subject); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
+	"habeas/requests/identity"
 	"habeas/requests/plan"
 )
 
@@ -187,11 +188,23 @@ type ProofView struct {
 
 // Proofs of identity recorded in a case.
 func (s *Service) Proofs(ctx context.Context, c *Case) ([]ProofView, error) {
-	rows, err := s.db.Query(ctx, `select p.kind, p.by_user, p.at from proofs p where p.case_id = $1 order by p.id`, c.ID)
+	return proofsOf(ctx, s.db, c.ID)
+}
+
+func proofsOf(ctx context.Context, q querier, id uuid.UUID) ([]ProofView, error) {
+	rows, err := q.Query(ctx, `select p.kind, p.by_user, p.at from proofs p where p.case_id = $1 order by p.id`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read proofs: %w", err)
 	}
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[ProofView])
+}
+
+func kindsOf(proofs []ProofView) []identity.Proof {
+	kinds := make([]identity.Proof, len(proofs))
+	for i, p := range proofs {
+		kinds[i] = identity.Proof(p.Kind)
+	}
+	return kinds
 }
 
 // OutcomeView is what became of one record. Key is opaque: a keyed digest.

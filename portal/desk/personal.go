@@ -3,7 +3,6 @@ package desk
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -81,21 +80,13 @@ func (h desk) personal(c *fiber.Ctx) error {
 		return err
 	}
 	for _, id := range data.Subject.Identities {
-		v.Identities = append(v.Identities, templates.IdentityRow{Kind: id.Kind, Value: id.Value, Proven: proven(id, data.Subject.Email, proofs)})
+		v.Identities = append(v.Identities, templates.IdentityRow{Kind: id.Kind, Value: id.Value, Proven: data.Subject.Proven(id, proofs)})
 	}
 	titles := casefile.TitlesOf(h.Svc)
 	for _, s := range data.Systems {
 		v.Systems = append(v.Systems, h.values(s, titles))
 	}
 	return h.render(c, fiber.StatusOK, templates.PersonalData(v))
-}
-
-// proven says whether an identity was proved: a mailed code proves its
-// address only, a check by hand the person.
-func proven(id connect.Identity, address string, proofs []requests.ProofView) bool {
-	return slices.ContainsFunc(proofs, func(p requests.ProofView) bool {
-		return p.ByUser != nil || p.Kind == "email_code" && id.Kind == "email" && id.Value == address
-	})
 }
 
 func (h desk) values(s requests.PersonalSystem, titles casefile.Titles) templates.PersonalSystem {

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// Proof is one way to show who asks. Only EmailCode exists yet; the others are
-// named so that the table is whole.
+// Proof is one way to show who asks.
 type Proof string
 
 // Proofs, from the weakest to the strongest sort.
@@ -22,10 +21,14 @@ const (
 	Document        Proof = "document"         // looked at, then deleted
 	StaffCheck      Proof = "staff_check"      // recorded by hand, with a reason
 	Confirmation    Proof = "confirmation"     // the person concerned confirmed by a mailed link that somebody asks for them (11 CCR 7063(a))
+
+	// RepresentativeCode is a code mailed to whoever asks for another person: it
+	// shows who asks and nothing about the person concerned (11 CCR 7062, 7063).
+	RepresentativeCode Proof = "representative_code"
 )
 
 // Proofs are all proofs.
-var Proofs = []Proof{EmailCode, KnownFacts, SignIn, AgentPermission, Declaration, Document, StaffCheck, Confirmation}
+var Proofs = []Proof{EmailCode, KnownFacts, SignIn, AgentPermission, Declaration, Document, StaffCheck, Confirmation, RepresentativeCode}
 
 // Sensitivity is the most sensitive category among the data concerned.
 type Sensitivity int
@@ -111,7 +114,7 @@ func Needed(law string, rights []string, s Sensitivity) Need {
 
 // neededFor is one cell of the table.
 func neededFor(law, right string, s Sensitivity) Need {
-	mail := []Proof{EmailCode, SignIn, Document, StaffCheck}
+	mail := []Proof{EmailCode, Confirmation, SignIn, Document, StaffCheck}
 	more := append([]Proof{KnownFacts}, strong...)
 	switch {
 	case !NeedsProof([]string{right}):
@@ -152,7 +155,9 @@ func Missing(have []Proof, need Need) [][]Proof {
 // categories instead of specific pieces. California wants a reasonably high
 // degree of certainty for pieces (three data points and a signed declaration,
 // 11 CCR 7062(c)) and a reasonable one for categories (two, 7062(b)): a mailed
-// code alone, address and name, reaches categories.
+// code alone, address and name, reaches categories. Where somebody asks for the
+// person, the link that the person confirmed by counts as their code; the code
+// of whoever asks counts for nothing.
 func CategoriesOnly(law string, rights []string, have []Proof) bool {
 	if law != "CA" || !slices.ContainsFunc(rights, func(r string) bool { return r == "access" || r == "portability" }) {
 		return false
@@ -160,7 +165,8 @@ func CategoriesOnly(law string, rights []string, have []Proof) bool {
 	if slices.ContainsFunc(strong, func(p Proof) bool { return slices.Contains(have, p) }) {
 		return false
 	}
-	return !slices.Contains(have, EmailCode) || !slices.Contains(have, KnownFacts) || !slices.Contains(have, Declaration)
+	address := slices.Contains(have, EmailCode) || slices.Contains(have, Confirmation)
+	return !address || !slices.Contains(have, KnownFacts) || !slices.Contains(have, Declaration)
 }
 
 // Finding is what the systems tell about the address that was proved.

@@ -32,6 +32,8 @@ func TestNeeded(t *testing.T) {
 		{"California deletion by code", "CA", []string{"erasure"}, High, []Proof{EmailCode}, true},
 		{"California deletion of sensitive data", "CA", []string{"erasure"}, Special, []Proof{EmailCode}, false},
 		{"a permission alone proves no person", "CA", []string{"erasure"}, Low, []Proof{AgentPermission}, false},
+		{"nor does the agent's own code", "CA", []string{"erasure"}, Low, []Proof{AgentPermission, RepresentativeCode}, false},
+		{"the person's word does", "CA", []string{"erasure"}, Low, []Proof{AgentPermission, Confirmation}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -83,6 +85,9 @@ func TestCategoriesOnly(t *testing.T) {
 		{"code and facts without declaration", "CA", access, []Proof{EmailCode, KnownFacts}, true},
 		{"three points and declaration", "CA", access, []Proof{EmailCode, KnownFacts, Declaration}, false},
 		{"sign-in", "CA", access, []Proof{SignIn}, false},
+		{"an agent's code is none of the person's points", "CA", access, []Proof{RepresentativeCode, AgentPermission, KnownFacts, Declaration}, true},
+		{"the person's word is", "CA", access, []Proof{RepresentativeCode, AgentPermission, Confirmation, KnownFacts, Declaration}, false},
+		{"the person's word alone", "CA", access, []Proof{RepresentativeCode, AgentPermission, Confirmation}, true},
 		{"deletion is no access", "CA", []string{"erasure"}, []Proof{EmailCode}, false},
 		{"the GDPR gives the copy", "EU", access, []Proof{EmailCode}, false},
 	}

@@ -115,7 +115,8 @@ func Proofs(list []requests.ProofView, names Names) []templates.Proof {
 }
 
 var proofWords = map[string]string{
-	"email_code": "Code mailed to the address", "staff_check": "Checked by hand", "facts": "Facts compared", "document": "Document",
+	"email_code": "Code mailed to the address", "representative_code": "Code mailed to whoever asks", "confirmation": "Person concerned confirmed by mailed link",
+	"agent_permission": "Permission to ask for the person", "staff_check": "Checked by hand", "facts": "Facts compared", "document": "Document",
 }
 
 // Given are the approvals of the plan in force.
