@@ -143,6 +143,20 @@ type Findings struct {
 	Candidates []Candidate
 	Warnings   []Warning
 	Points     []Pointer // records elsewhere that this system refers to
+	Entered    []Entrance
+}
+
+// Entrance is a proved identity that leads to somebody, and what the system
+// tells of how much it proves: an address that several people use, or that was
+// put into the record days ago, does not say who is asking.
+type Entrance struct {
+	Identity Identity `json:"identity"`
+	// People counts the different people to whom it leads; 0 where only records
+	// that are no people's own hold it.
+	People int `json:"people"`
+	// ChangedOn is the day on which it last changed in a record where it stands;
+	// nil when it never did, or when the system does not know.
+	ChangedOn *time.Time `json:"changed_on,omitempty"`
 }
 
 // Candidate counts records reached only over an unproven identity.

@@ -36,7 +36,7 @@ func check(t *testing.T, w World) {
 }
 
 func findEverything(t *testing.T, w World) {
-	found, _ := Find(t, w.System, w.Person)
+	found, learned := Find(t, w.System, w.Person)
 	if !sorted(found) {
 		t.Errorf("not sorted by type and key: %v", names(found))
 	}
@@ -60,6 +60,9 @@ func findEverything(t *testing.T, w World) {
 			t.Errorf("%s is kept without a ground", n)
 		}
 	}
+	if slices.ContainsFunc(learned.Entered, func(e connect.Entrance) bool { return e.People > 1 }) || len(learned.Entered) == 0 {
+		t.Errorf("the identities of one person: %+v", learned.Entered)
+	}
 	again, _ := Find(t, w.System, w.Person)
 	if d := cmp.Diff(found, again); d != "" {
 		t.Errorf("a second walk differs (-first +second):\n%s", d)
@@ -78,7 +81,7 @@ func findReadOnly(t *testing.T, w World) {
 
 func findNobody(t *testing.T, w World) {
 	found, f := Find(t, w.System, w.Nobody)
-	if len(found) > 0 || len(f.Learned) > 0 || len(f.Candidates) > 0 || len(f.Points) > 0 {
+	if len(found) > 0 || len(f.Learned) > 0 || len(f.Candidates) > 0 || len(f.Points) > 0 || len(f.Entered) > 0 {
 		t.Errorf("an unknown person has %d records, %+v", len(found), f)
 	}
 	found, _ = Find(t, w.System, nil)
@@ -102,6 +105,11 @@ func findAmbiguous(t *testing.T, w World) {
 	}
 	if !slices.ContainsFunc(f.Warnings, func(x connect.Warning) bool { return x.Code == "ambiguous" }) {
 		t.Errorf("no warning: %+v", f.Warnings)
+	}
+	if !slices.ContainsFunc(f.Entered, func(e connect.Entrance) bool {
+		return slices.ContainsFunc(w.Ambiguous, e.Identity.Same) && e.People == 2
+	}) {
+		t.Errorf("it does not say to how many people the identity leads: %+v", f.Entered)
 	}
 }
 

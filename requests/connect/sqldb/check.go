@@ -127,6 +127,9 @@ func (c *checker) table(t *dataset.Table) {
 		if e.Enter && need(e.Line, e.Column) {
 			c.entrance(t, rel, e)
 		}
+		if e.ChangedAt != "" && need(e.Line, e.ChangedAt) {
+			c.moment(t, rel, e)
+		}
 	}
 	if !uniqueOn(rel, t.Key) {
 		c.say(on("key"), t, t.Line, "key %s of %s is not unique in the database: add a primary key or a unique index", strings.Join(t.Key, ", "), t.Name)

@@ -28,6 +28,7 @@ func (w *walk) ambiguities() {
 	w.doubtfulPeople = map[int]bool{}
 	for i, people := range reached {
 		s := w.seeds[i]
+		s.people = len(people)
 		s.ambiguous = s.ambiguous || w.strays(s, people)
 		if !s.ambiguous {
 			continue

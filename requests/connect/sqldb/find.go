@@ -40,6 +40,9 @@ func (d *DB) Find(ctx context.Context, who []connect.Identity, emit func(connect
 		}
 		out.Points = e.pointers()
 		out.Learned = w.learnedIdentities(proven)
+		if out.Entered, err = w.entrances(ctx); err != nil {
+			return err
+		}
 		for _, l := range w.learned { // in every spelling
 			if !slices.ContainsFunc(out.Learned, func(id connect.Identity) bool { return id.Proven && id.Same(l.id) }) {
 				unproven = append(unproven, l.id)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"habeas/requests/connect"
 	"habeas/requests/connect/connecttest"
@@ -220,5 +221,21 @@ tables:
 	}
 	if left := myRows(t, s.pool, "select count(*), min(person_id) from places"); left[0][0] != "20" || left[0][1] != "2" {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// What changed is told by MariaDB as well; zeros for a time are no day.
+func TestEntrancesMariaDB(t *testing.T) {
+	t.Parallel()
+	s := myOpen(t, `set sql_mode = ''; create table contacts (id int primary key, email varchar(80), phone varchar(20), moved_at datetime, key (email), key (phone));
+create table letters (id int primary key, address varchar(80), put_in date, key (address));
+insert into contacts values (1, 'new@one.test', '+491', '2026-11-19 23:59:59'), (2, 'zero@one.test', '+492', '0000-00-00 00:00:00')`, movers)
+	_, f := connecttest.Find(t, s.DB, []connect.Identity{proven("email", "New@one.test"), proven("email", "zero@one.test")})
+	want := []connect.Entrance{
+		{Identity: proven("email", "New@one.test"), People: 1, ChangedOn: new(time.Date(2026, 11, 19, 0, 0, 0, 0, time.UTC))},
+		{Identity: proven("email", "zero@one.test"), People: 1},
+	}
+	if d := diff(want, f.Entered); d != "" {
+		t.Error(d)
 	}
 }

@@ -69,6 +69,7 @@ type seed struct {
 	via       string // how it was learned; empty for the given ones
 	from      []*rec // the rows that teach it; none for the given ones
 	ambiguous bool
+	people    int // different people to whom it leads; set by ambiguities
 }
 
 // walk is one walk through the database, in one snapshot.

@@ -154,6 +154,9 @@ type Entry struct {
 	Always      bool   // learned identities are proven
 	Proven      []Cond // or when these hold
 	Confirm     string // kind of the identity that must agree
+	// ChangedAt is the column that says when the identity last changed in its
+	// row; null is never.
+	ChangedAt string `json:",omitempty"`
 	// System is the system that a reference across databases leads to or comes
 	// from. Such an entry enters (direction from), is learned (to), or both.
 	System string `json:",omitempty"`

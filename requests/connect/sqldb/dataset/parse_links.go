@@ -15,9 +15,14 @@ func (r *reader) columnIdentity(t *Table, c *Column, v *node, line int) {
 	if kind != "" {
 		e := &Entry{Kind: kind, Column: c.Name, Enter: true, Line: line}
 		e.Match = r.match(v, kind)
+		e.ChangedAt = r.str(v, "changed_at")
 		t.Entries = append(t.Entries, e)
-	} else if v.get("match") != nil {
-		r.fault(line, "column %s has match but no identity", c.Name)
+	} else {
+		for _, key := range []string{"match", "changed_at"} {
+			if v.get(key) != nil {
+				r.fault(line, "column %s has %s but no identity", c.Name, key)
+			}
+		}
 	}
 	l := v.get("learn")
 	if l == nil || (l.kind == scalar && l.text == "false") {
@@ -117,6 +122,9 @@ func (r *reader) identities(t *Table, n *node) {
 		}
 		if !e.Enter && !e.Learn {
 			r.fault(v.line, "this identity neither enters nor is learned")
+		}
+		if e.ChangedAt = r.str(v, "changed_at"); v.get("changed_at") != nil && !e.Enter {
+			r.fault(v.line, "changed_at belongs to an identity that enters")
 		}
 		if e.Confirm != "" && e.Confirm != "social_id" {
 			r.fault(v.line, "confirm must be social_id")

@@ -40,6 +40,7 @@ func (r *reader) resolveColumns(t *Table) {
 	for _, e := range t.Entries {
 		need(e.Line, "identity", e.Column)
 		need(e.Line, "identity", e.Network)
+		need(e.Line, "changed_at", e.ChangedAt)
 		conds = append(slices.Clip(conds), e.Proven...)
 		if e.Confirm != "" && !slices.ContainsFunc(t.Entries, func(o *Entry) bool { return o.Kind == e.Confirm && o.Composed() }) {
 			r.fault(e.Line, "confirm needs an identity of kind %s on the same table", e.Confirm)

@@ -228,6 +228,9 @@ func entryParts(e *Entry) []string {
 		if e.Match != standardMatch(e.Kind) {
 			parts = append(parts, "match: "+string(e.Match))
 		}
+		if e.ChangedAt != "" {
+			parts = append(parts, "changed_at: "+scalarYAML(e.ChangedAt))
+		}
 	}
 	if e.Learn {
 		as := []string{}
@@ -297,6 +300,9 @@ func (w *writer) identities(t *Table) {
 		}
 		if !e.Enter {
 			parts = append(parts, "enter: false")
+		}
+		if e.ChangedAt != "" {
+			parts = append(parts, "changed_at: "+scalarYAML(e.ChangedAt))
 		}
 		if e.Learn {
 			parts = append(parts, "learn: true")

@@ -72,7 +72,7 @@ tables:
       a: {}
       b:
       born: {category: identity.birth_date, erase: year}
-      e: {title: "E, mail", category: contact.email, identity: email, match: exact, learn: {proven: {ok: true}}, erase: random}
+      e: {title: "E, mail", category: contact.email, identity: email, match: exact, changed_at: since, learn: {proven: {ok: true}}, erase: random}
       phone: {identity: phone, learn: true, erase: "null"}
       old: {category: c, learn: {as: email, proven: always}, erase: hash}
       text: {free_text: true, others: true, erase: {text: "null"}}
@@ -88,7 +88,7 @@ tables:
       main_a: {}
       main_b: {}
     identities:
-      - {kind: handle, name: name, network: net, match: exact, confirm: social_id}
+      - {kind: handle, name: name, network: net, match: exact, changed_at: since, confirm: social_id}
       - {kind: social_id, id: uid, network: {text: mastodon}, enter: false, learn: true, proven: {ok: 1}}
     references:
       main_a, main_b: {to: "people.a, b", same_person: true}

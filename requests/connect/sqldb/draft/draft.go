@@ -242,5 +242,9 @@ func (d *drafter) identity(n *node, c Column, g guess) {
 			}
 		}
 	}
+	if at := changedAt(n.live.Columns, c.Name); at != "" {
+		e.ChangedAt = at
+		d.note(n, c.Name, "%s looks like when it last changed: an address that was put here days ago proves little, and the desk decides who is asking.", at)
+	}
 	n.t.Entries = append(n.t.Entries, e)
 }

@@ -94,6 +94,9 @@ func TestDraftAcme(t *testing.T) {
 		found := false
 		for _, e := range tb.Entries {
 			found = found || e.Column == want && e.Kind == "email" && e.Enter
+			if changed := map[string]string{"contacts": "email_changed_at"}[table]; e.Column == want && e.ChangedAt != changed {
+				t.Errorf("%s.%s changed at %q, want %q\n%s", table, want, e.ChangedAt, changed, text)
+			}
 		}
 		if !found {
 			t.Errorf("no e-mail address enters at %s\n%s", table, text)

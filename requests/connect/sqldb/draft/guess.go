@@ -277,3 +277,38 @@ func hasWord(name string, list []string) bool {
 	all := words(name)
 	return slices.ContainsFunc(all, func(w string) bool { return slices.Contains(list, w) || slices.Contains(list, singular(w)) })
 }
+
+// changes are the words by which a column says that it is about a change, and
+// beside them what else its name may say.
+var (
+	changes = []string{"changed", "change", "updated", "update", "modified", "geandert", "anderung", "aktualisiert", "modifie", "modification", "cambiado", "cambio", "modificado", "actualizado"}
+	aside   = []string{"at", "on", "date", "datetime", "time", "timestamp", "ts", "last", "latest", "am", "datum", "zuletzt", "le", "el", "fecha", "de", "du"}
+)
+
+// changedAt is the column that tells when a column last changed: a date or time
+// whose name says the column's, a word of change, and nothing else.
+func changedAt(columns []Column, of string) string {
+	about := words(of)
+	for _, c := range columns {
+		if c.Sort != Date || c.Name == of {
+			continue
+		}
+		rest, change := slices.Clone(about), false
+		fits := true
+		for _, w := range words(c.Name) {
+			i := slices.Index(rest, w)
+			switch {
+			case i >= 0:
+				rest = slices.Delete(rest, i, i+1)
+			case slices.Contains(changes, w):
+				change = true
+			case !slices.Contains(aside, w):
+				fits = false
+			}
+		}
+		if fits && change && len(rest) == 0 {
+			return c.Name
+		}
+	}
+	return ""
+}
