@@ -242,8 +242,8 @@ func (ch *change) stepCompleted(ctx context.Context) (bool, error) {
 	if rescans := ch.s.set.Rescans; len(rescans) > 0 && ch.at.Before(ch.c.CompletedAt.Add(slices.Max(rescans))) {
 		return true, nil
 	}
-	if n, err := ch.untold(ctx); err != nil || n > 0 {
-		ch.c.setFlag(Attention, n > 0 || ch.c.Has(Attention))
+	if n, byHand, err := ch.untold(ctx); err != nil || n > 0 {
+		ch.c.setFlag(Attention, byHand > 0 || ch.c.Has(Attention))
 		return true, err
 	}
 	return false, ch.close(workerActor)

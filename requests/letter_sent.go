@@ -14,14 +14,13 @@ import (
 
 // LetterSent notes, in the transaction that marks a letter sent, that it was.
 func (s *Service) LetterSent(ctx context.Context, tx pgx.Tx, l mail.Sent) error {
-	if l.Kind == mail.RecipientNotice {
-		if err := s.noticeDelivered(ctx, tx, l, "delivered"); err != nil {
-			return err
-		}
-	}
-	return s.noteLetter(ctx, tx, l.Case, evidence.LetterSent{
+	sent := evidence.LetterSent{
 		Digest: evidence.Digest(l.Digest), Template: evidence.Code(l.Kind), Language: evidence.Code(l.Locale), Letter: evidence.ID(l.ID), Version: evidence.Code(l.Version),
-	})
+	}
+	if l.Kind == mail.RecipientNotice {
+		return s.noticeSent(ctx, tx, l, sent)
+	}
+	return s.noteLetter(ctx, tx, l.Case, sent)
 }
 
 // LetterFailed notes that a letter was given up. The desk has to answer
@@ -31,7 +30,7 @@ func (s *Service) LetterFailed(ctx context.Context, tx pgx.Tx, l mail.Sent, code
 		return fmt.Errorf("flag case: %w", err)
 	}
 	if l.Kind == mail.RecipientNotice {
-		if err := s.noticeDelivered(ctx, tx, l, "failed"); err != nil {
+		if err := noticeFailed(ctx, tx, l); err != nil {
 			return err
 		}
 	}

@@ -158,33 +158,50 @@ func (ch *change) knownBy(ctx context.Context, r Recipient) ([]string, error) {
 }
 
 // untold counts the recipients of a case without proof of delivery and without
-// a reason.
-func (ch *change) untold(ctx context.Context) (n int, err error) {
-	err = ch.QueryRow(ctx, `select count(*) from notices n where n.case_id = $1 and n.status in ('open', 'sent', 'failed')`, ch.c.ID).Scan(&n)
+// a reason, and how many of them wait for people: a letter on its way does not.
+func (ch *change) untold(ctx context.Context) (n, byHand int, err error) {
+	err = ch.QueryRow(ctx, `select count(*), count(*) filter (where n.status <> 'sent') from notices n
+		where n.case_id = $1 and n.status in ('open', 'sent', 'failed')`, ch.c.ID).Scan(&n, &byHand)
 	if err != nil {
-		return 0, fmt.Errorf("count notices: %w", err)
+		return 0, 0, fmt.Errorf("count notices: %w", err)
 	}
-	return n, nil
+	return n, byHand, nil
 }
 
-// noticeDelivered notes that a recipient's mail server took a notice, or gave
-// it back.
-func (s *Service) noticeDelivered(ctx context.Context, tx pgx.Tx, l mail.Sent, status string) error {
-	var id uuid.UUID
-	var recipient, right string
-	err := tx.QueryRow(ctx, `update notices set status = $2, done_at = case when $2 = 'delivered' then clock_timestamp() end
-		where outbox_id = $1 and status in ('sent', 'failed') returning id, recipient, "right"`, l.ID, status).Scan(&id, &recipient, &right)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return nil
-	case err != nil:
-		return fmt.Errorf("note notice: %w", err)
-	case status != "delivered":
-		return nil
+// noticeSent notes that a recipient's mail server took a notice, with the proof
+// of it, and closes the case if that was all that it waited for: nobody has to
+// look again.
+func (s *Service) noticeSent(ctx context.Context, tx pgx.Tx, l mail.Sent, sent evidence.Data) error {
+	id, err := uuid.Parse(l.Case)
+	if err != nil {
+		return fmt.Errorf("case of notice: %w", err)
 	}
-	return s.noteLetter(ctx, tx, l.Case, evidence.RecipientTold{
-		Notice: evidence.ID(id.String()), Recipient: evidence.Code(recipient), Right: evidence.Code(right), Status: evidence.Code(status),
+	return s.inside(ctx, tx, id, func(ch *change) error {
+		var notice uuid.UUID
+		var recipient, right string
+		err := ch.QueryRow(ctx, `update notices set status = 'delivered', done_at = $2 where outbox_id = $1 and status in ('sent', 'failed')
+			returning id, recipient, "right"`, l.ID, ch.at).Scan(&notice, &recipient, &right)
+		if err == nil {
+			ch.record(workerActor, evidence.RecipientTold{
+				Notice: evidence.ID(notice.String()), Recipient: evidence.Code(recipient), Right: evidence.Code(right), Status: "delivered",
+			})
+		} else if !errors.Is(err, pgx.ErrNoRows) { // settled by hand meanwhile
+			return fmt.Errorf("note notice: %w", err)
+		}
+		ch.record(workerActor, sent)
+		if ch.c.Status != Completed {
+			return nil
+		}
+		return ch.advance(ctx)
 	})
+}
+
+// noticeFailed notes that a notice came back.
+func noticeFailed(ctx context.Context, tx pgx.Tx, l mail.Sent) error {
+	if _, err := tx.Exec(ctx, `update notices set status = 'failed' where outbox_id = $1 and status = 'sent'`, l.ID); err != nil {
+		return fmt.Errorf("note notice: %w", err)
+	}
+	return nil
 }
 
 // NoticeResult is what people record about a notice.

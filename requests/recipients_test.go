@@ -14,6 +14,7 @@ import (
 	"habeas/requests/mail"
 	"habeas/requests/testkit/acme"
 	"habeas/requests/testkit/company"
+	"habeas/requests/work"
 )
 
 // registered is a company with a register of processing.
@@ -153,4 +154,24 @@ func TestRecipientNoticeThatComesBack(t *testing.T) {
 	if n := notices(c, r)["dhl"]; n.Status != "delivered" || n.Detail != "By registered letter RR 12" {
 		t.Errorf("%+v", n)
 	}
+}
+
+// With the last notice delivered a case closes at once: the sweep, which would
+// close it too, comes once an hour here.
+func TestLastNoticeClosesTheCase(t *testing.T) {
+	t.Parallel()
+	set := registered()
+	set.Recipients[1].Contact = "office@kranz.example"
+	c := company.New(t, company.Options{Settings: set, Work: work.Options{Sweep: time.Hour}})
+	who := acme.Subjects()[9]
+	r, _ := inReview(c, who.Email, "erasure")
+	c.Approve(r.ID)
+	k := c.Await(r.ID, requests.Closed)
+	if k.Has(requests.Attention) {
+		t.Errorf("closed with flags %v", k.Flags)
+	}
+	if told := payloads[evidence.RecipientTold](c, r.ID); len(told) != 3 {
+		t.Errorf("told %+v", told)
+	}
+	report(c, r.ID)
 }

@@ -27,19 +27,23 @@ type Recipient struct {
 // Processing is one entry of the register of processing (GDPR Art. 30): what
 // Art. 15(1) wants told about the records that it covers.
 type Processing struct {
-	Name       string   `yaml:"name"`
-	Title      string   `yaml:"title"`
-	Purpose    string   `yaml:"purpose"`    // Art. 15(1)(a)
-	Basis      string   `yaml:"basis"`      // consent, contract, legal_duty, vital_interests, public_task, legitimate_interests
-	BasisText  string   `yaml:"basis_text"` // which contract, duty or interest
-	Consent    string   `yaml:"consent"`    // for basis consent: the purpose whose consent it rests on
-	Covers     []string `yaml:"covers"`     // record types: crm.orders, crm.*
-	Categories []string `yaml:"categories"` // Art. 15(1)(b), besides those of the columns
-	Recipients []string `yaml:"recipients"` // names; Art. 15(1)(c)
-	Retention  string   `yaml:"retention"`  // Art. 15(1)(d)
-	Source     string   `yaml:"source"`     // Art. 15(1)(g)
-	Transfers  string   `yaml:"transfers"`  // Art. 15(2)
-	Automated  string   `yaml:"automated"`  // Art. 15(1)(h): logic, significance, consequences
+	Name  string `yaml:"name"`
+	Title string `yaml:"title"`
+	// Titles are the title by language, for who reads another one.
+	Titles     map[string]string `yaml:"titles"`
+	Purpose    string            `yaml:"purpose"`    // Art. 15(1)(a)
+	Basis      string            `yaml:"basis"`      // consent, contract, legal_duty, vital_interests, public_task, legitimate_interests
+	BasisText  string            `yaml:"basis_text"` // which contract, duty or interest
+	Consent    string            `yaml:"consent"`    // for basis consent: the purpose whose consent it rests on
+	Purposes   []string          `yaml:"purposes"`   // of the ledger, besides consent: what services ask for before this use
+	Marketing  bool              `yaml:"marketing"`  // direct marketing: an objection always stops it (Art. 21(2), (3))
+	Covers     []string          `yaml:"covers"`     // record types: crm.orders, crm.*
+	Categories []string          `yaml:"categories"` // Art. 15(1)(b), besides those of the columns
+	Recipients []string          `yaml:"recipients"` // names; Art. 15(1)(c)
+	Retention  string            `yaml:"retention"`  // Art. 15(1)(d)
+	Source     string            `yaml:"source"`     // Art. 15(1)(g)
+	Transfers  string            `yaml:"transfers"`  // Art. 15(2)
+	Automated  string            `yaml:"automated"`  // Art. 15(1)(h): logic, significance, consequences
 }
 
 // bases are the legal bases of GDPR Art. 6(1), with their letters.
@@ -98,8 +102,10 @@ func (s Settings) CheckRegister() error {
 				bad("register.%s.recipients: %q is not among the recipients", p.Name, r)
 			}
 		}
-		if p.Consent != "" && !slices.ContainsFunc(s.Purposes, func(have Purpose) bool { return have.Name == p.Consent }) {
-			bad("register.%s.consent: %q is not among the purposes", p.Name, p.Consent)
+		for _, x := range append([]string{p.Consent}, p.Purposes...) {
+			if x != "" && !slices.ContainsFunc(s.Purposes, func(have Purpose) bool { return have.Name == x }) {
+				bad("register.%s: %q is not among the purposes", p.Name, x)
+			}
 		}
 	}
 	return errors.Join(faults...)

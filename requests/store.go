@@ -106,8 +106,22 @@ func (s *Service) transact(ctx context.Context, id uuid.UUID, first func(pgx.Tx)
 	return ch.commit(ctx, fn)
 }
 
-// commit runs fn, then writes the case with its events and commits.
-func (ch *change) commit(ctx context.Context, fn func(*change) error) error {
+// inside runs fn on a case in somebody else's transaction, which commits what
+// is written here with its own.
+func (s *Service) inside(ctx context.Context, tx pgx.Tx, id uuid.UUID, fn func(*change) error) error {
+	ch := &change{Tx: tx, s: s}
+	var err error
+	if ch.c, err = s.scan(tx.QueryRow(ctx, lockCase, id), &ch.at); err != nil {
+		return err
+	}
+	if err := ch.apply(fn); err != nil {
+		return err
+	}
+	return ch.flush(ctx, false)
+}
+
+// apply runs fn on the case as read.
+func (ch *change) apply(fn func(*change) error) error {
 	ch.was = *ch.c
 	if ch.c.wrapped != nil {
 		var err error
@@ -115,7 +129,12 @@ func (ch *change) commit(ctx context.Context, fn func(*change) error) error {
 			return fmt.Errorf("case key: %w", err)
 		}
 	}
-	if err := fn(ch); err != nil {
+	return fn(ch)
+}
+
+// commit runs fn, then writes the case with its events and commits.
+func (ch *change) commit(ctx context.Context, fn func(*change) error) error {
+	if err := ch.apply(fn); err != nil {
 		return err
 	}
 	if rehearsalOf(ctx) != nil {
@@ -156,6 +175,19 @@ func (ch *change) record(by Actor, data evidence.Data) {
 // read, so its status is what it was; where the status changes, that is asked
 // once more before the commit.
 func (ch *change) save(ctx context.Context) error {
+	moved := ch.c.Status != ch.was.Status
+	if err := ch.flush(ctx, !moved); err != nil || !moved {
+		return err
+	}
+	if err := ch.Commit(ctx); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// flush sends the case and its events, together with the commit where nothing
+// is to be asked before it.
+func (ch *change) flush(ctx context.Context, commit bool) error {
 	c := ch.c
 	after := c.eventSeq
 	c.eventSeq += int64(len(ch.events))
@@ -166,8 +198,7 @@ func (ch *change) save(ctx context.Context) error {
 	if err := evidence.Queue(b, c.ID.String(), ch.at, after, ch.events...); err != nil {
 		return fmt.Errorf("write events: %w", err)
 	}
-	moved := c.Status != ch.was.Status
-	if !moved {
+	if commit {
 		b.Queue("commit")
 	}
 	res := ch.SendBatch(ctx, b)
@@ -178,14 +209,8 @@ func (ch *change) save(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("write case: %w", err)
 	}
-	if !moved {
-		return nil
-	}
-	if tag.RowsAffected() == 0 {
+	if !commit && tag.RowsAffected() == 0 {
 		return errMoved()
-	}
-	if err := ch.Commit(ctx); err != nil {
-		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }

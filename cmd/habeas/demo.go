@@ -27,9 +27,10 @@ import (
 // DemoCmd starts everything on one machine: PostgreSQL, Redis, portal, worker,
 // a mail sink, and the sample company Acme Outdoor.
 type DemoCmd struct {
-	Listen    string `default:"127.0.0.1:8080" help:"Address of the portal."`
-	Data      string `default:"demo-data" help:"Folder that keeps everything; it survives restarts." type:"path"`
-	ReadyFile string `help:"Write addresses and sign-ins as JSON to this file when all is ready." type:"path" placeholder:"FILE"`
+	Listen    string          `default:"127.0.0.1:8080" help:"Address of the portal."`
+	Data      string          `default:"demo-data" help:"Folder that keeps everything; it survives restarts." type:"path"`
+	Rescans   []time.Duration `default:"1m,5m,15m" help:"How long after its completion erased records are looked for again; the request closes with the last." placeholder:"DURATION,…"`
+	ReadyFile string          `help:"Write addresses and sign-ins as JSON to this file when all is ready." type:"path" placeholder:"FILE"`
 }
 
 // ready is what --ready-file holds (API.md).
@@ -126,7 +127,7 @@ func (d *demo) start(ctx context.Context, c *DemoCmd, base string, log *slog.Log
 	if err := d.databases(ctx, c.Data); err != nil {
 		return nil, err
 	}
-	cfg, err := d.config(c.Data, base)
+	cfg, err := d.config(c, base)
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +178,9 @@ func (d *demo) company(ctx context.Context, loaded string) error {
 }
 
 // config is the demo's habeas.yaml.
-func (d *demo) config(dir, base string) (*Config, error) {
+func (d *demo) config(c *DemoCmd, base string) (*Config, error) {
 	var err error
+	dir := c.Data
 	if d.sink, err = mail.OpenSink(mail.SinkConfig{File: filepath.Join(dir, "mail.jsonl"), Keep: 10000}); err != nil {
 		return nil, err
 	}
@@ -186,7 +188,7 @@ func (d *demo) config(dir, base string) (*Config, error) {
 	cfg := &Config{databaseURL: d.pg.URLAs(appRole, demoDB), redisURL: d.redis.URL()}
 	cfg.Company.Name, cfg.Company.Contact, cfg.Company.BaseURL = "Acme Outdoor", "privacy@acme.example", base
 	cfg.Company.Address, cfg.Company.Officer = "Acme Outdoor, Waldweg 12, 10115 Berlin", "Dana Okafor, dana@acme.example"
-	cfg.Company.Transfers = "None. All systems run in the European Economic Area."
+	cfg.Company.Transfers = "Only for advertising in social networks, and only a hash of your e-mail address: to the United States, under the adequacy decision (EU) 2023/1795. All else stays in the European Economic Area."
 	cfg.Company.Automated = "None. Nobody is decided about by a machine alone."
 	cfg.Company.Authority, cfg.Company.AuthorityURL = "Berlin Commissioner for Data Protection and Freedom of Information", "https://authority.example"
 	cfg.Keys = filepath.Join(dir, "keys.json")
@@ -206,6 +208,10 @@ func (d *demo) config(dir, base string) (*Config, error) {
 		}},
 	}
 	cfg.GPC.Purposes, cfg.GPC.Since = []string{"social_ads"}, "2026-11-21"
+	if err := decode([]byte(acme.Register), cfg); err != nil {
+		return nil, fmt.Errorf("register of the sample company: %w", err)
+	}
+	cfg.Rescans = c.Rescans
 	cfg.Limits = Limits{FilingsPerMinute: 1200, CallsPerSecond: 100}
 	crm := d.pg.URL(demoCRM)
 	cfg.Systems = []System{

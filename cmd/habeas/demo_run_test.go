@@ -83,11 +83,12 @@ func (o *output) String() string {
 }
 
 // startDemo starts a demo on a folder and waits for its ready file.
-func startDemo(t *testing.T, data, listen string) *running {
+func startDemo(t *testing.T, data, listen string, more ...string) *running {
 	t.Helper()
 	d := &running{T: t, data: data, out: &output{}, ended: make(chan error, 1)}
 	file := filepath.Join(t.TempDir(), "ready.json")
 	d.cmd = exec.Command(binary, "demo", "--listen", listen, "--data", data, "--ready-file", file)
+	d.cmd.Args = append(d.cmd.Args, more...)
 	d.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "DATABASE_URL=") || strings.HasPrefix(v, "REDIS_URL=")
 	})

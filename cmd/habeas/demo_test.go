@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -69,6 +70,49 @@ func TestDemo(t *testing.T) {
 	}
 	older.stop()
 	again.kill()
+}
+
+// The sample company has a whole register of processing: an access package
+// answers all of Art. 15(1) GDPR, and an erasure closes by itself once everybody
+// who got the data was told and the systems were looked at again.
+func TestDemoErasureCloses(t *testing.T) {
+	d := startDemo(t, filepath.Join(t.TempDir(), "data"), "127.0.0.1:0", "--rescans", "1s,2s")
+	gone := d.Subjects[0]
+	f := d.erase(gone)
+	d.await(f.ID, "closed")
+	told := map[string]bool{}
+	var mails []struct {
+		To   []string
+		Text string
+	}
+	d.want(200, "GET", "/demo/mail.json", "", nil, &mails)
+	for _, m := range mails {
+		if m.To[0] != gone.Email {
+			told[m.To[0]] = true
+			if !strings.Contains(m.Text, gone.Email) && !strings.Contains(m.Text, "AC-1") || strings.Contains(m.Text, gone.Name) {
+				t.Errorf("the notice to %s says more or less than it must: %s", m.To[0], m.Text)
+			}
+		}
+	}
+	for _, who := range []string{"privacy@dhl.example", "dpo@rundbrief.example", "privacy@socialdesk.example"} {
+		if !told[who] {
+			t.Errorf("%s was not told: %v", who, told)
+		}
+	}
+	page := d.access(d.Subjects[1])
+	for _, want := range []string{
+		"your orders (Art. 6(1)(b) GDPR)", "HGB §257, AO §147 (Art. 6(1)(c) GDPR)", "our interest in advising customers well (Art. 6(1)(f) GDPR)",
+		"DHL Paket GmbH (DE)", "Blickfang Media GmbH, places our advertising in social networks (DE)", "adequacy decision (EU) 2023/1795", "Nothing else depends on it",
+		"Eight years from the end of the year", "Public posts on the network", "Article 77", "Berlin Commissioner",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the package does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "Not stated") {
+		t.Error("the package leaves something open")
+	}
+	d.stop()
 }
 
 func (d *running) readyFile() {
@@ -279,7 +323,8 @@ func (d *running) standsIn(s demoSubject, p planOf, after bool) {
 	}
 }
 
-func (d *running) access(s demoSubject) {
+// access asks for the person's data and returns the package's page.
+func (d *running) access(s demoSubject) (page string) {
 	d.Helper()
 	f := d.file(s, "access")
 	d.prove(s, f)
@@ -305,11 +350,15 @@ func (d *running) access(s demoSubject) {
 		if err != nil {
 			d.Fatal(err)
 		}
+		if file.Name == "index.html" {
+			page = html.UnescapeString(string(text))
+		}
 		held = held || strings.HasPrefix(file.Name, "data/") && bytes.Contains(text, []byte(s.Email))
 	}
 	if len(names) == 0 || names[0] != "index.html" || !held {
 		d.Errorf("package: %v, holds the person's data: %v", names, held)
 	}
+	return page
 }
 
 // withdraw withdraws consent: nobody proves anything, nothing is erased.

@@ -22,6 +22,10 @@ var (
 	CRM string
 	//go:embed social.yaml
 	Social string
+	// Register is the register of processing with the recipients, as keys of
+	// habeas.yaml.
+	//go:embed register.yaml
+	Register string
 	//go:embed schema.sql
 	Schema string
 )
