@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"habeas/requests/connect"
@@ -249,11 +248,10 @@ func (s *Service) ConfirmBehalf(ctx context.Context, token string) (*Case, error
 		if err != nil {
 			return fmt.Errorf("open case: %w", err)
 		}
-		var confirmed bool
-		if err := ch.QueryRow(ctx, `select exists (select 1 from proofs p where p.case_id = $1 and p.kind = $2)`, c.ID, identity.Confirmation).Scan(&confirmed); err != nil {
-			return fmt.Errorf("read proofs: %w", err)
-		}
+		confirmed, err := ch.hasProof(ctx, identity.Confirmation)
 		switch {
+		case err != nil:
+			return err
 		case confirmed || subject.OnBehalf == nil:
 			return nil
 		case ch.c.Status != Filed:
@@ -264,116 +262,6 @@ func (s *Service) ConfirmBehalf(ctx context.Context, token string) (*Case, error
 		}
 		by := Actor{Role: Customer, ID: c.ID.String()}
 		ch.record(by, evidence.IdentityVerified{Proof: evidence.Code(identity.Confirmation), Use: "verification"})
-		return ch.settle(ctx, by, subject)
-	})
-	return c, err
-}
-
-// Representation is how far it is proved that somebody may act for another, as
-// the desk and whoever asks see it: without names.
-type Representation struct {
-	Kind       string
-	Age        string
-	Confirms   bool // the person concerned is asked to confirm
-	Confirmed  bool
-	Permission bool // accepted
-	Receives   bool
-	HandedOver bool
-	Refused    bool // the last permission did not suffice
-	Proven     bool
-	Needed     bool // the rights ask for a proof at all
-	Documents  []DocumentView
-}
-
-// Representation tells how far a request for somebody else is proved; nil when
-// people ask for themselves.
-func (s *Service) Representation(ctx context.Context, c *Case) (*Representation, error) {
-	if c.wrapped == nil {
-		return nil, nil
-	}
-	subject, err := s.subject(c)
-	if err != nil || subject.OnBehalf == nil {
-		return nil, err
-	}
-	b := subject.OnBehalf
-	missing, err := s.unrepresented(ctx, s.db, c, subject)
-	if err != nil {
-		return nil, err
-	}
-	proofs, err := s.Proofs(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	has := func(kind identity.Proof) bool {
-		return slices.ContainsFunc(proofs, func(p ProofView) bool { return p.Kind == string(kind) })
-	}
-	r := &Representation{
-		Kind: b.Kind, Age: b.Age, Confirms: identity.Confirms(b.Kind, b.Age) && NeedsProof(c.Rights), Confirmed: has(identity.Confirmation), Permission: has(identity.AgentPermission),
-		Receives: b.Receives, HandedOver: b.HandedOver, Refused: b.Refused, Proven: len(missing) == 0, Needed: NeedsProof(c.Rights),
-	}
-	r.Documents, err = s.documents(ctx, c)
-	return r, err
-}
-
-// PermissionDecision is what the desk found of a permission.
-type PermissionDecision struct {
-	Accepted bool
-	Receives bool   // it covers receiving the data
-	Reason   string // what was looked at, without copying it
-}
-
-// DecidePermission records what the desk found of the permission by which
-// somebody asks for another person. Its documents are deleted with the decision,
-// whichever it is. Who records it cannot approve.
-func (s *Service) DecidePermission(ctx context.Context, by Actor, id uuid.UUID, d PermissionDecision) (*Case, error) {
-	user, err := uuid.Parse(by.ID)
-	if err != nil || by.Role != DPO && by.Role != Agent {
-		return nil, refuse(Forbidden, "staff-only", "A person has to record this proof.")
-	}
-	if strings.TrimSpace(d.Reason) == "" || len(d.Reason) > maxReason {
-		return nil, invalid(FieldError{Field: "reason", Message: "Say what you looked at and why it suffices or not, without copying it."})
-	}
-	var c *Case
-	err = s.within(ctx, id, func(ch *change) error {
-		c = ch.c
-		subject, err := openSubject(ch.key, ch.c.sealed)
-		if err != nil {
-			return fmt.Errorf("open case: %w", err)
-		}
-		if subject.OnBehalf == nil || !ch.c.Status.Open() || ch.c.ActedAt != nil {
-			return refuse(Conflict, "not-waiting", "The request does not wait for a permission.")
-		}
-		var had bool
-		if err := ch.QueryRow(ctx, `select exists (select 1 from proofs p where p.case_id = $1 and p.kind = $2)`, id, identity.AgentPermission).Scan(&had); err != nil {
-			return fmt.Errorf("read proofs: %w", err)
-		}
-		if had {
-			return refuse(Conflict, "not-waiting", "The permission was accepted before.")
-		}
-		cause := "refused"
-		subject.OnBehalf.Refused = !d.Accepted
-		if d.Accepted {
-			cause, subject.OnBehalf.Receives = "accepted", d.Receives
-			if _, err := ch.Exec(ctx, `insert into proofs (case_id, kind, by_user, at) values ($1, $2, $3, $4)`, id, identity.AgentPermission, user, ch.at); err != nil {
-				return fmt.Errorf("insert proof: %w", err)
-			}
-			ch.record(by, evidence.IdentityVerified{ByHand: true, Proof: evidence.Code(identity.AgentPermission), Reason: ch.reasonDigest(d.Reason), Use: "verification"})
-			if ch.c.VerifiedAt == nil && subject.Email == "" {
-				ch.c.VerifiedAt = new(ch.at) // there is no address to mail a code to: the desk knows who asks
-			}
-		} else {
-			ch.record(by, evidence.IdentityFailed{Proof: evidence.Code(identity.AgentPermission), Reason: "refused"})
-		}
-		if err := ch.seal(subject); err != nil {
-			return err
-		}
-		if err := ch.dropDocuments(ctx, by, evidence.Code(cause)); err != nil {
-			return err
-		}
-		ch.c.setFlag(Attention, false)
-		if !d.Accepted {
-			return nil
-		}
 		return ch.settle(ctx, by, subject)
 	})
 	return c, err

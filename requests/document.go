@@ -139,14 +139,16 @@ func (ch *change) takesDocument(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open case: %w", err)
 	}
+	accepted, err := ch.hasProof(ctx, identity.AgentPermission)
+	if err != nil {
+		return err
+	}
 	var have int
-	var accepted bool
-	if err := ch.QueryRow(ctx, `select (select count(*) from attachments a where a.case_id = $1 and a.kind = 'document'),
-		exists (select 1 from proofs p where p.case_id = $1 and p.kind = $2)`, ch.c.ID, identity.AgentPermission).Scan(&have, &accepted); err != nil {
+	if err := ch.QueryRow(ctx, `select count(*) from attachments a where a.case_id = $1 and a.kind = 'document'`, ch.c.ID).Scan(&have); err != nil {
 		return fmt.Errorf("count documents: %w", err)
 	}
 	switch {
-	case subject.OnBehalf == nil || accepted || !ch.c.Status.Open():
+	case accepted || !ch.c.awaitsPermission(subject):
 		return refuse(Conflict, "not-waiting", "The request does not wait for a document.")
 	case have >= maxDocuments:
 		return refuse(TooMany, "too-many-documents", "Enough documents were sent. We look at them first.")
@@ -229,9 +231,10 @@ func (ch *change) dropDocuments(ctx context.Context, by Actor, cause evidence.Co
 	return nil
 }
 
-// dropEndedDocuments deletes what is left when a case ends undecided.
+// dropEndedDocuments deletes what is left when a case ends undecided. That of an
+// opt-out, which is done before anybody has looked, waits until it closes.
 func (s *Service) dropEndedDocuments(ctx context.Context) error {
 	return s.each(ctx, func(ch *change) error { return ch.dropDocuments(ctx, sweepActor, "ended") },
 		`select distinct c.id from cases c join attachments a on a.case_id = c.id and a.kind = 'document'
-		where c.status in ('completed', 'closed', 'refused', 'expired', 'withdrawn') limit 100`)
+		where c.status in ('closed', 'refused', 'expired', 'withdrawn') or c.status = 'completed' and not c.rights <@ $1 limit 100`, unverifiedRights)
 }

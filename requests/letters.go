@@ -41,6 +41,9 @@ func (ch *change) slots(subject Subject) mail.Slots {
 		StatusURL: status, EnterURL: status, DownloadURL: status, ProofURL: status,
 		Due: c.DueOn, At: ch.local(ch.at), Verified: c.VerifiedAt != nil, Staff: c.FiledBy != nil,
 	}
+	if b := subject.OnBehalf; b != nil && !b.HandedOver {
+		d.Standing = b.Kind
+	}
 	if c.Law == "EU" {
 		d.Authority = mail.Authority{Name: set.Authority, URL: set.AuthorityAt}
 	}
@@ -141,7 +144,7 @@ func (ch *change) letterUnverified(ctx context.Context) error {
 		undo = ch.link(pathUndo, undo)
 	}
 	return ch.write(ctx, ch.withdrawalKind(), func(d *mail.Slots) {
-		d.UndoURL, d.Purposes, d.Remaining = undo, ch.purposeTitles(), ch.s.set.remaining()
+		d.UndoURL, d.Purposes, d.Remaining = undo, ch.purposeTitles(), ch.s.set.remaining(ch.c.Locale)
 	})
 }
 
@@ -153,7 +156,7 @@ func (ch *change) letterNotPermitted(ctx context.Context) error {
 		return fmt.Errorf("open case: %w", err)
 	}
 	restored := ch.c.Asks(unverifiedRights...)
-	err = ch.writeTo(ctx, subject.person(), mail.StoppedNotMe, func(d *mail.Slots) { d.Restored = restored })
+	err = ch.writeTo(ctx, subject.person(), mail.BehalfDeclined, func(d *mail.Slots) { d.Restored = restored })
 	if err != nil {
 		return err
 	}

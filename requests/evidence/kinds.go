@@ -145,7 +145,7 @@ type RequestRefused struct {
 // RequestWithdrawn stops what has not begun.
 type RequestWithdrawn struct {
 	Begun Count `json:"begun"` // records already acted on
-	Cause Code  `json:"cause"` // customer, not_me
+	Cause Code  `json:"cause"` // customer, not_me, not_permitted
 }
 
 // RequestExpired ends an unverified request; counted as a denial.
@@ -177,16 +177,19 @@ type StatusChanged struct {
 // IdentityVerified is one proof accepted.
 type IdentityVerified struct {
 	ByHand bool   `json:"by_hand"` // recorded by staff
-	Proof  Code   `json:"proof"`   // email_code, facts, document, agent_permission, …
+	Proof  Code   `json:"proof"`   // email_code, representative_code, confirmation, agent_permission, staff_check, document, known_facts, sign_in, declaration, carried
 	Reason Digest `json:"reason,omitempty"`
 	Use    Code   `json:"use"` // verification, release, download
 }
 
 // IdentityFailed is one proof refused.
 type IdentityFailed struct {
-	Proof  Code  `json:"proof"`
-	Reason Code  `json:"reason"` // wrong_code, expired, too_many, ambiguous, changed_recently
-	Tries  Count `json:"tries"`
+	Ground Code   `json:"ground,omitempty"` // of a refused permission: unsigned, names, scope, unreadable, outdated, doubtful, insufficient
+	Note   Digest `json:"note,omitempty"`   // of a refused permission: keyed digest of what was looked at
+	Proof  Code   `json:"proof"`            // as in identity.verified
+	Reason Code   `json:"reason"`           // wrong-code, code-expired, code-dead, too-many-tries; refused, of a permission; of an address that a search found: ambiguous, changed_recently
+	System Code   `json:"system,omitempty"` // where the search found it
+	Tries  Count  `json:"tries"`
 }
 
 // ActionCount counts records of a plan.

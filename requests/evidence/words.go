@@ -40,7 +40,7 @@ func WordsOf(d Data) string {
 	case IdentityVerified:
 		return fmt.Sprintf("identity proved by %s for %s", plain(d.Proof), plain(d.Use)) + when(d.ByHand, ", recorded by hand")
 	case IdentityFailed:
-		return fmt.Sprintf("identity not proved by %s: %s, try %d", plain(d.Proof), plain(d.Reason), d.Tries)
+		return fmt.Sprintf("identity not proved by %s: %s", plain(d.Proof), plain(d.Reason)) + when(d.System != "", " in "+string(d.System)) + when(d.Tries > 0, fmt.Sprintf(", try %d", d.Tries))
 	case PlanMade:
 		return fmt.Sprintf("plan made: %s; %d by hand, %d warnings, %d candidates; hash %s", actions(d.Counts), d.Manual, d.Warnings, d.Candidates, d.PlanHash)
 	case PlanChanged:

@@ -17,6 +17,15 @@ const (
 	From16  = "16_or_more"
 )
 
+// Insufficient is the ground on which a permission is refused where none of the
+// others says more.
+const Insufficient = "insufficient"
+
+// PermissionGrounds are why a document does not show that somebody may ask for
+// another person: not signed, not naming both, not covering what is asked,
+// unreadable, no longer valid, of doubtful origin, or else not sufficient.
+var PermissionGrounds = []string{"unsigned", "names", "scope", "unreadable", "outdated", "doubtful", Insufficient}
+
 // Standings are the capacities in which somebody can ask for another person.
 var Standings = []string{ForAgent, ForParent, ForAttorney, ForGuardian}
 

@@ -70,6 +70,9 @@ const (
 	BehalfNotice        = letters.BehalfNotice
 	BehalfConfirm       = letters.BehalfConfirm
 	BehalfStopped       = letters.BehalfStopped
+	BehalfDeclined      = letters.BehalfDeclined
+	PermissionRefused   = letters.PermissionRefused
+	PermissionMissing   = letters.PermissionMissing
 	RecipientNotice     = letters.RecipientNotice
 	DeskReminder        = letters.DeskReminder
 	DeskOverdue         = letters.DeskOverdue

@@ -94,9 +94,13 @@ func (c *composer) categoriesInstead() {
 
 // expired counts as a denial, so it carries reason and remedies.
 func (c *composer) expired() {
-	c.para("expired.intro", "Rights", c.rights(), "Date", c.date("at", c.d.At))
+	other := ""
+	if slices.Contains(standings, c.d.Standing) {
+		other = "_other" // to whoever asked for another
+	}
+	c.para("expired.intro"+other, "Rights", c.rights(), "Date", c.date("at", c.d.At))
 	c.receipt()
-	c.para("expired.reason")
+	c.para("expired.reason" + other)
 	c.categoriesInstead()
 	c.para("expired.again")
 	c.remedies()

@@ -52,5 +52,88 @@ func (c *composer) behalfStopped() {
 		c.para("stopped_not_me.restored")
 	}
 	c.receipt()
+	if cite := c.behalfCite(); cite != "" {
+		c.para("behalf_stopped.why", "Cite", cite)
+	} else {
+		c.para("behalf_stopped.why_plain")
+	}
 	c.para("behalf_stopped.again")
+}
+
+// behalfDeclined thanks the person concerned, who does not want it.
+func (c *composer) behalfDeclined() {
+	c.para("behalf_declined.intro", "Reference", c.d.Reference, "Date", c.date("at", c.d.At))
+	if c.d.Restored {
+		c.para("stopped_not_me.restored")
+	} else {
+		c.para("stopped_not_me.nothing")
+	}
+	c.receipt()
+	c.para("behalf_declined.own")
+}
+
+// behalfCite is why a proof may be asked for, where our tables know an article.
+func (c *composer) behalfCite() string {
+	if c.law.family == "CA" {
+		return c.cite("11 CCR 7063")
+	}
+	return c.article("12(6)")
+}
+
+// permissionRefused says why a document does not show that one may ask for another, and how to go on.
+func (c *composer) permissionRefused() {
+	c.para("permission_refused.intro", "Rights", c.rights())
+	c.receipt()
+	c.heading("permission_refused.why")
+	key := "permission_refused.because." + c.d.WhyCode
+	c.need("why", c.d.WhyCode != "" && c.has(key))
+	if c.has(key) {
+		c.para(key)
+	}
+	if !c.needsProof() {
+		c.para("permission_refused.deleted_opt_out")
+		c.para("permission_refused.stays")
+		c.shows()
+		c.button("permission_refused.link", "enter_url", c.d.EnterURL)
+		c.remedies()
+		return
+	}
+	c.para("permission_refused.deleted")
+	c.heading("unverified.how")
+	until := c.date("until", c.d.Until)
+	c.para("permission_refused.again", "Until", until)
+	c.shows()
+	c.button("permission_refused.link", "enter_url", c.d.EnterURL)
+	c.para("permission.silence", "Until", until)
+	c.remedies()
+}
+
+// permissionMissing tells whoever asks for another what is missing still, and what silence leads to.
+func (c *composer) permissionMissing() {
+	until := c.date("until", c.d.Until)
+	c.para("permission_missing.intro", "Rights", c.rights())
+	c.items(c.coded("permission_missing", "items", c.d.Items))
+	c.receipt()
+	c.heading("unverified.how")
+	c.para("permission_missing.again", "Until", until)
+	c.shows()
+	c.button("permission_missing.link", "enter_url", c.d.EnterURL)
+	c.para("permission.silence", "Until", until)
+	c.categoriesInstead()
+	c.remedies()
+}
+
+// shows names the document that shows in which capacity somebody asks, and on which law we want it.
+func (c *composer) shows() {
+	known := slices.Contains(standings, c.d.Standing)
+	c.need("standing", known)
+	if known {
+		c.items([]string{c.t("permission." + c.d.Standing)})
+	}
+	c.para("permission.least", "Contact", c.d.Company.Contact)
+	if cite := c.behalfCite(); cite != "" {
+		c.para("permission.law", "Cite", cite)
+	} else {
+		c.para("permission.law_plain")
+	}
 }

@@ -154,7 +154,7 @@ func variants(kind string) []letters.Data {
 	for _, clock := range []string{letters.ClockRuns, letters.ClockStops, letters.ClockRestarts} {
 		add(func(d *letters.Data) { d.Clock = clock })
 	}
-	for _, why := range []string{"complexity", "number", "necessary", ""} {
+	for _, why := range []string{"complexity", "number", "necessary", "", "names", "scope", "unreadable", "outdated", "doubtful", "insufficient"} {
 		add(func(d *letters.Data) { d.WhyCode = why })
 	}
 	for _, standing := range []string{"parent", "attorney", "guardian"} {
@@ -166,7 +166,7 @@ func variants(kind string) []letters.Data {
 	for m := time.January; m <= time.December; m++ {
 		add(func(d *letters.Data) { d.Due, d.Previous = date(2027, m, 1), date(2026, 1, 1) })
 	}
-	for _, item := range []string{"sign_in", "code", "facts", "document", "visit", "permission"} {
+	for _, item := range []string{"sign_in", "code", "facts", "document", "visit", "permission", "confirmation"} {
 		add(func(d *letters.Data) { d.Items = []string{item} })
 	}
 	for _, id := range []string{"email", "phone", "customer_id", "handle", "social_id"} {

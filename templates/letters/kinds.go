@@ -14,6 +14,10 @@ const (
 	BehalfConfirm = "behalf_confirm"
 	BehalfStopped = "behalf_stopped"
 
+	BehalfDeclined    = "behalf_declined"
+	PermissionRefused = "permission_refused" // 11 CCR 7063, GDPR 12(6): the document does not suffice
+	PermissionMissing = "permission_missing" // UNVERIFIED, to whoever asks for another
+
 	IDRequest  = "id_request" // ID_REQUEST, GDPR 12(6)
 	Clarify    = "clarify"    // CLARIFY, Recital 63
 	Extension  = "extension"  // EXTENSION, GDPR 12(3)
@@ -89,7 +93,17 @@ var kinds = map[string]kind{
 
 	BehalfNotice:  {compose: (*composer).behalfNotice, must: []string{"fact.received", "fact.request", "behalf.stop_text"}, to: toPerson},
 	BehalfConfirm: {compose: (*composer).behalfConfirm, must: []string{"fact.received", "fact.request", "behalf_confirm.only", "behalf.stop_text"}, to: toPerson},
-	BehalfStopped: {compose: (*composer).behalfStopped, must: []string{"fact.received", "behalf_stopped.again"}, named: true},
+	BehalfStopped: {compose: (*composer).behalfStopped, must: []string{"fact.received", "behalf_stopped.why|behalf_stopped.why_plain", "behalf_stopped.again"}, named: true},
+
+	BehalfDeclined: {compose: (*composer).behalfDeclined, must: []string{"fact.received", "behalf_declined.own"}, to: toPerson},
+	PermissionRefused: {
+		compose: (*composer).permissionRefused, named: true, free: withNote,
+		must: []string{"fact.received", "permission.law|permission.law_plain", "permission.least", "permission.silence|permission_refused.stays", "remedies"},
+	},
+	PermissionMissing: {
+		compose: (*composer).permissionMissing, named: true,
+		must: []string{"fact.received", "permission.law|permission.law_plain", "permission.least", "permission.silence", "remedies"},
+	},
 
 	IDRequest: {
 		compose: (*composer).idRequest, free: withReason,
@@ -101,7 +115,7 @@ var kinds = map[string]kind{
 	},
 	Extension:  {compose: (*composer).extension, must: []string{"fact.received", "extension.intro", "extension.why", "remedies"}, named: true, free: withReason},
 	Unverified: {compose: (*composer).unverified, must: []string{"fact.received", "unverified.again", "unverified.more", "unverified.silence", "remedies"}},
-	Expired:    {compose: (*composer).expired, must: []string{"fact.received", "expired.reason", "expired.again", "remedies"}},
+	Expired:    {compose: (*composer).expired, must: []string{"fact.received", "expired.reason|expired.reason_other", "expired.again", "remedies"}},
 
 	AccessReady:       {compose: (*composer).accessReady, must: []string{"fact.received", "access_ready.inside|access_ready.inside_ca", "access_ready.rights_text", "authority"}, named: true, free: withNote},
 	PortabilityReady:  {compose: (*composer).portabilityReady, must: []string{"fact.received", "portability_ready.scope", "authority"}, named: true, free: withNote},

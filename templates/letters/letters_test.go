@@ -55,6 +55,12 @@ func dataFor(kind string) letters.Data {
 	switch kind {
 	case letters.Done:
 		d.Counts.Kept, d.Kept = 0, nil
+	case letters.Expired:
+		d.Standing = ""
+	case letters.PermissionRefused:
+		d.WhyCode = "unsigned"
+	case letters.PermissionMissing:
+		d.Items = []string{"code", "permission", "confirmation"}
 	case letters.Refusal, letters.StateDenied, letters.CADeleteDenied, letters.AppealDecision, letters.ComplaintAnswer, letters.RecipientNotice, letters.Excessive:
 		d.Rights = []string{"erasure"}
 	case letters.RectificationDenied, letters.CACorrectDenied:
