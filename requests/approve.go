@@ -54,6 +54,9 @@ func (s *Service) Approve(ctx context.Context, by Actor, id uuid.UUID, planHash 
 		if err := ch.mayAct(ctx); err != nil {
 			return err
 		}
+		if err := ch.certain(ctx); err != nil {
+			return err
+		}
 		if err := ch.mayApprove(ctx, user); err != nil {
 			return err
 		}

@@ -188,7 +188,9 @@ func (ch *change) rewrite(ctx context.Context, edit func(*plan.Entry) (keep bool
 		PlanHash: evidence.Digest(w.p.Hash), Previous: evidence.Digest(old.Hash), Reason: ch.reasonDigest(*grounds),
 	})
 	if w.p.Undecided == 0 {
-		ch.c.setFlag(Attention, false)
+		if err := ch.calm(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return w.p, nil
 }

@@ -41,6 +41,7 @@ func testAmbiguous(c *company.Company) {
 	refused(c.TB, err, "undecided-records")
 	_, err = c.Svc.Decide(c.Context(), c.DPOs[0], r.ID, keepAll(p))
 	must(c.TB, err)
+	settle(c, r.ID)
 	if k := c.Await(r.ID, requests.Review); k.Has(requests.Attention) {
 		c.Error("attention stays when all is decided")
 	}
@@ -65,6 +66,7 @@ func testAllWithheld(c *company.Company) {
 	}
 	_, err := c.Svc.Decide(c.Context(), c.DPOs[0], r.ID, all)
 	must(c.TB, err)
+	settle(c, r.ID)
 	c.Approve(r.ID)
 	k := c.Await(r.ID, requests.Completed)
 	if !k.Has(requests.Partial) {

@@ -23,6 +23,7 @@ type Progress struct {
 	Status Status
 	Flags  []Flag
 	DueOn  time.Time // date
+	Quiet  bool      // as Service.Quiet
 	Tasks  []TaskProgress
 }
 
@@ -50,6 +51,11 @@ func (s *Service) Progress(ctx context.Context, id uuid.UUID, since Mark) (*Prog
 		return nil, fmt.Errorf("read progress: %w", err)
 	case p.Mark.Seq == since.Seq && p.Mark.At.Equal(since.At):
 		return nil, nil
+	}
+	if p.Quiet = searching(p.Status); !p.Quiet {
+		if p.Quiet, err = doubting(ctx, s.db, id); err != nil {
+			return nil, err
+		}
 	}
 	rows, err := s.db.Query(ctx, `select t.id, t.system, t.stage, t.status, t.attempt, t.error_code, t.done_count
 		from tasks t where t.case_id = $1 order by t.id`, id)

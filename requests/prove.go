@@ -68,8 +68,15 @@ func (s *Service) CustomerReceipt(ctx context.Context, by Actor, id uuid.UUID) (
 		Reference: c.Reference, Origin: s.log.Origin(), Key: snap.VKey, Checkpoint: string(snap.Checkpoint.Note),
 		Note: "Unwitnessed: the operator could have rewritten this log.",
 	}
+	quiet, err := s.Quiet(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	for i, line := range snap.Lines {
-		if !NeedsProof(c.Rights) && !slices.Contains(unverifiedMaySee, line.Kind) {
+		if quiet && line.Kind == "identity.failed" {
+			continue // it may say what a search found
+		}
+		if (quiet || !NeedsProof(c.Rights)) && !slices.Contains(unverifiedMaySee, line.Kind) {
 			continue
 		}
 		e := ReceiptEvent{Index: line.Index, Line: string(line.Raw)}
@@ -82,7 +89,7 @@ func (s *Service) CustomerReceipt(ctx context.Context, by Actor, id uuid.UUID) (
 }
 
 // unverifiedMaySee are the events that say nothing about what was found: where
-// no identity was proved, a receipt must not tell whether a person is known.
+// no identity was proved, or it is open who is asking, a receipt must not tell whether a person is known.
 var unverifiedMaySee = []string{
 	"request.filed", "request.withdrawn", "request.closed", "consent.changed", "letter.sent", "status.changed",
 	"identity.verified", "identity.failed", "clock.paused", "clock.resumed", "clock.extended",

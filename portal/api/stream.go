@@ -146,7 +146,7 @@ func (w *watch) look() error {
 	if err := w.send("status", "status", statusEvent{Status: p.Status, Flags: w.flags(p), DueOn: date(p.DueOn)}); err != nil {
 		return err
 	}
-	if w.statusOnly {
+	if w.statusOnly || w.customer && p.Quiet {
 		return w.flush()
 	}
 	var sum countsEvent

@@ -40,6 +40,21 @@ func progress(tasks []requests.TaskView, titles casefile.Titles, decided bool) [
 	return out
 }
 
+// hushed says of each system no more than that it is searched, and nothing once
+// all are: what is there is told when it is settled who is asking.
+func hushed(systems []templates.SystemProgress, status requests.Status) []templates.SystemProgress {
+	if status != requests.Discovering {
+		return nil
+	}
+	for i := range systems {
+		systems[i].Found = 0
+		if s := &systems[i]; s.State == "found" || s.State == "done" || s.State == "acting" {
+			s.State = "searching"
+		}
+	}
+	return systems
+}
+
 func busy(state string) bool {
 	switch state {
 	case "", "done", "found":

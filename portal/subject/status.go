@@ -88,7 +88,13 @@ func (h subject) details(c *fiber.Ctx, cs *requests.Case, v *templates.StatusPag
 	if err != nil {
 		return err
 	}
-	v.Systems = progress(tasks, titles, decided(cs.Status))
+	quiet, err := h.Svc.Quiet(ctx, cs)
+	if err != nil {
+		return err
+	}
+	if v.Systems = progress(tasks, titles, decided(cs.Status)); quiet {
+		v.Systems = hushed(v.Systems, cs.Status)
+	}
 	totals, err := h.Svc.OutcomeTotals(ctx, cs)
 	if err != nil {
 		return err

@@ -103,6 +103,14 @@ func tell(d evidence.Data, titles Titles) (title, text string) {
 		}
 		return "Identity proved", "By the code mailed to the address."
 	case evidence.IdentityFailed:
+		switch d.Reason {
+		case "ambiguous":
+			return "The address leads to several people", "In " + sys(d.System) + ". Whoever reads its mail may be another of them: a person decides who is asking."
+		case "changed_recently":
+			return "The address is new", "In " + sys(d.System) + " it was changed less than 30 days before the request: a person decides who is asking."
+		case "refused":
+			return "Proof not accepted", "It did not suffice; the customer is told what else does."
+		}
 		return "Wrong code", fmt.Sprintf("Try %d.", d.Tries)
 	case evidence.PlanMade:
 		return "Plan made", countsText(d.Counts, titles)
