@@ -25,7 +25,9 @@ func (s *Service) ProveByHand(ctx context.Context, by Actor, id uuid.UUID, reaso
 
 // RecordProof records one proof by hand. In a request that waits for one, a proof
 // that settles who asks takes it on, also after the letter that other ways were
-// named in; the answers to questions and a declaration add to the mailed code.
+// named in; later it ends the doubt about an address that a search found to be
+// shared or new (Doubt). The answers to questions and a declaration add
+// to the mailed code.
 // A request for somebody else waits for its permission all the same.
 func (s *Service) RecordProof(ctx context.Context, by Actor, id uuid.UUID, kind identity.Proof, reason string) (*Case, error) {
 	user, err := uuid.Parse(by.ID)
@@ -45,13 +47,23 @@ func (s *Service) RecordProof(ctx context.Context, by Actor, id uuid.UUID, kind 
 			return refuse(Conflict, "not-waiting", "The request does not wait for a proof of identity.")
 		}
 		alone := slices.Contains([]identity.Proof{identity.StaffCheck, identity.Document, identity.SignIn}, kind)
+		settles := false
 		if ch.c.Status != Filed && alone {
-			return refuse(Conflict, "not-waiting", "The request does not wait for a proof of identity.")
+			var err error
+			if settles, err = doubting(ctx, ch.Tx, id); err != nil {
+				return err
+			}
+			if !settles {
+				return refuse(Conflict, "not-waiting", "The request does not wait for a proof of identity.")
+			}
 		}
 		if _, err := ch.Exec(ctx, `insert into proofs (case_id, kind, by_user, at) values ($1, $2, $3, $4)`, id, kind, user, ch.at); err != nil {
 			return fmt.Errorf("insert proof: %w", err)
 		}
 		ch.record(by, evidence.IdentityVerified{ByHand: true, Proof: evidence.Code(kind), Reason: ch.reasonDigest(reason), Use: "verification"})
+		if settles {
+			return ch.settleDoubts(ctx, user)
+		}
 		if ch.c.Status != Filed || !alone {
 			return nil
 		}
