@@ -227,7 +227,7 @@ func (ch *change) complete(ctx context.Context, plan *storedPlan) (waits bool, e
 }
 
 func (ch *change) granted(right string) string {
-	if ch.c.Has(Partial) && (right == "erasure" || right == "access" || right == "rectification") {
+	if ch.c.Has(Partial) && slices.Contains([]string{"access", "erasure", "objection", "rectification"}, right) {
 		return "partial"
 	}
 	return "granted"

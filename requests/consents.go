@@ -64,6 +64,9 @@ func (s *Service) RecordConsent(ctx context.Context, by Actor, e ConsentEntry) (
 // long the systems take to follow.
 func (s *Service) CheckConsent(ctx context.Context, id connect.Identity, purpose string) (ConsentState, error) {
 	if err := s.checkConsent(id, purpose); err != nil {
+		if e := AsError(err); len(e.Fields) == 1 && e.Fields[0].Field == "purpose" && s.set.ownUse(purpose) {
+			return s.checkUse(ctx, id, purpose)
+		}
 		return ConsentState{}, err
 	}
 	return consent.Check(ctx, s.db, s.ring, consent.Identity{Kind: id.Kind, Normal: id.Normal()}, purpose)

@@ -207,7 +207,7 @@ func (s *Service) Refuse(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		if err := ch.allowed(clock.Refuse, st); err != nil {
 			return err
 		}
-		if err := ch.refusableObjection(st); err != nil {
+		if err := ch.refusableObjection(ctx, st); err != nil {
 			return err
 		}
 		refused := slices.DeleteFunc(slices.Clone(ch.c.Rights), func(right string) bool {

@@ -41,6 +41,9 @@ type Filing struct {
 	Restriction string `json:"restriction,omitempty"`
 	// Marketing says that an objection is to direct marketing (Art. 21(2)).
 	Marketing bool `json:"marketing,omitempty"`
+	// Objections are the uses that an objection is to: names in the register of
+	// processing. None: all direct marketing where Marketing is set, else everything.
+	Objections []string `json:"objections,omitempty"`
 	// Corrections go with rectification: what is wrong, and what is right.
 	Corrections []ProposedCorrection `json:"corrections,omitempty"`
 	// AgeRecipient is an age public key: only its holder can open the package.
@@ -131,6 +134,9 @@ func (s *Service) File(ctx context.Context, by Actor, f Filing) (*Receipt, error
 	insert := func(tx pgx.Tx) error { return s.insertCase(ctx, tx, c, f.Identities, subject.Email) }
 	err = s.transact(ctx, c.ID, insert, func(ch *change) error {
 		ch.record(by, ch.filed(f))
+		if err := ch.noteObjections(ctx, f.Objections); err != nil {
+			return err
+		}
 		if err := ch.withdrawAtOnce(ctx, by, f.Identities); err != nil {
 			return err
 		}
@@ -200,7 +206,7 @@ func (ch *change) filed(f Filing) evidence.RequestFiled {
 		Channel: evidence.Code(c.Channel), Country: evidence.Code(c.Country), Region: evidence.Code(c.Region),
 		DueOn: evidence.Day(c.DueOn), Holidays: evidence.Code(c.HolidaySet), Law: evidence.Code(c.Law), Zone: evidence.Code(c.Zone),
 		Locale: evidence.Code(c.Locale), OnBehalf: f.OnBehalf != nil, ReceivedAt: evidence.At(c.ReceivedAt),
-		Rights: codes(c.Rights), Purposes: codes(c.Purposes), OwnDays: ownDates(c.Holidays), Policy: evidence.Code(c.PausePolicy),
+		Rights: codes(c.Rights), Purposes: codes(c.Purposes), Objections: codes(f.Objections), OwnDays: ownDates(c.Holidays), Policy: evidence.Code(c.PausePolicy),
 	}
 	if f.Reason != "" {
 		e.Reason = evidence.Digest(ch.key.Digest("reason", f.Reason))
@@ -257,6 +263,7 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 	f.Identities, faults = checkIdentities(f.Identities, by, faults)
 	f.Purposes, faults = s.checkPurposes(f, faults)
 	f.Corrections, faults = checkCorrections(f, faults)
+	f.Objections, faults = s.checkObjections(f, faults)
 	if f.AgeRecipient != "" {
 		if _, err := age.ParseX25519Recipient(f.AgeRecipient); err != nil {
 			bad("age_recipient", "This is not an age public key. It starts with age1.")

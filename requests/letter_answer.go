@@ -90,8 +90,12 @@ func (ch *change) letterRight(ctx context.Context, right string, outcomes []outc
 	case "restriction":
 		return answer(mail.RestrictionDone, nil)
 	case "objection":
+		var more mail.Slots
+		if err := ch.objectionSlots(ctx, &more); err != nil {
+			return err
+		}
 		return answer(mail.ObjectionDone, func(d *mail.Slots) {
-			d.Purposes, d.Advertising = ch.purposeTitles(), len(kept) == 0
+			d.Purposes, d.Advertising, d.Refused = more.Purposes, more.Advertising, more.Refused
 		})
 	default:
 		return answer(ch.withdrawalKind(), func(d *mail.Slots) { d.Purposes = ch.purposeTitles() })

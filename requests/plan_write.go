@@ -24,6 +24,7 @@ type planWriter struct {
 	ord      int64
 	redacted int
 
+	marks            marks
 	found, corrected bool // something was found; something is to be corrected
 }
 

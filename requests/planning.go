@@ -174,6 +174,9 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 	if w.p.Manual, err = ch.manualWork(way.Pointers); err != nil {
 		return err
 	}
+	if err := ch.markByHand(ctx, w); err != nil {
+		return err
+	}
 	if err := w.close(ctx, way); err != nil {
 		return err
 	}
@@ -205,7 +208,11 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 // proposeAll writes one system's findings into the plan.
 func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery, holds *weighing, earlier *carried) error {
 	prop := ch.proposer(d.system)
-	var err error
+	uses, chosen, err := ch.s.stopping(ctx, ch.Tx, ch.c)
+	if err != nil {
+		return err
+	}
+	prop.Stops = stops(uses, chosen)
 	if prop.Corrections, err = corrections(ctx, ch.Tx, ch.key, ch.c.ID, d.system); err != nil {
 		return err
 	}
@@ -229,7 +236,9 @@ func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery, ho
 			if err := openJSON(ch.key, "finding", sealed, &f); err != nil {
 				return err
 			}
-			entries = append(entries, prop.Propose(f)...)
+			proposed := prop.Propose(f)
+			w.marks.see(d.system, f.Type, proposed)
+			entries = append(entries, proposed...)
 			return nil
 		})
 		if err != nil {

@@ -46,6 +46,34 @@ type Processing struct {
 	Automated  string            `yaml:"automated"`  // Art. 15(1)(h): logic, significance, consequences
 }
 
+// In is what the processing is called in a language.
+func (p Processing) In(lang string) string { return firstOf(p.Titles[lang], p.Title, p.Purpose) }
+
+// objectable reports whether people may object to it: GDPR Art. 21(1), (2).
+func (p Processing) objectable() bool {
+	return p.Marketing || p.Basis == "legitimate_interests" || p.Basis == "public_task"
+}
+
+// asksFor are the names under which services ask the ledger before this use:
+// purposes, else its own.
+func (p Processing) asksFor() []string {
+	out := slices.Clone(p.Purposes)
+	if p.Consent != "" {
+		out = append(out, p.Consent)
+	}
+	if len(out) == 0 {
+		out = []string{p.Name}
+	}
+	return out
+}
+
+// ownUse reports whether a name is that of a use which services ask for by it:
+// one that people may object to and that rests on no consent.
+func (s Settings) ownUse(name string) bool {
+	p, ok := s.entry(name)
+	return ok && p.objectable() && slices.Equal(p.asksFor(), []string{name})
+}
+
 // bases are the legal bases of GDPR Art. 6(1), with their letters.
 var bases = map[string]string{
 	"consent": "a", "contract": "b", "legal_duty": "c", "vital_interests": "d", "public_task": "e", "legitimate_interests": "f",
@@ -135,11 +163,16 @@ func (s Settings) Uncovered(systems []connect.Connector) []string {
 	return out
 }
 
+// covers reports whether the entry is about a record type.
+func (p Processing) covers(system, typ string) bool {
+	return slices.Contains(p.Covers, system+"."+typ) || slices.Contains(p.Covers, system+".*")
+}
+
 // processing are the entries of the register that cover a record type.
 func (s Settings) processing(system, typ string) []Processing {
 	var out []Processing
 	for _, p := range s.Register {
-		if slices.Contains(p.Covers, system+"."+typ) || slices.Contains(p.Covers, system+".*") {
+		if p.covers(system, typ) {
 			out = append(out, p)
 		}
 	}

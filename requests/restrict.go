@@ -35,14 +35,6 @@ func (ch *change) restrict(ctx context.Context) error {
 	if !ch.c.Asks("restriction") || !ch.grants("restriction") {
 		return nil
 	}
-	p, err := ch.plan(ctx)
-	if err != nil {
-		return err
-	}
-	var way foundOnTheWay
-	if err := openJSON(ch.key, "plan", p.sealed, &way); err != nil {
-		return err
-	}
 	law, err := ch.c.LawRow()
 	if err != nil {
 		return err
@@ -64,19 +56,39 @@ func (ch *change) restrict(ctx context.Context) error {
 	if tag.RowsAffected() == 0 {
 		return nil
 	}
+	if err := ch.refuseUse(ctx, consent.Restricted); err != nil {
+		return fmt.Errorf("restrict: %w", err)
+	}
+	ch.record(workerActor, evidence.RestrictionSet{Cite: evidence.Cite(firstOf(cite, law.Cite)), Ground: evidence.Code(ground)})
+	return nil
+}
+
+// refuseUse puts everything that is proved to lead to the person on the
+// suppression list in each scope, so that it is refused at the time of use.
+func (ch *change) refuseUse(ctx context.Context, scopes ...string) error {
+	p, err := ch.plan(ctx)
+	if err != nil {
+		return err
+	}
+	var way foundOnTheWay
+	if err := openJSON(ch.key, "plan", p.sealed, &way); err != nil {
+		return err
+	}
 	var who []consent.Identity
 	for _, id := range way.Identities {
 		if id.Proven {
 			who = append(who, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
 		}
 	}
-	if len(who) > 0 {
-		err := consent.Suppress(ctx, ch.Tx, consent.Suppression{Scope: consent.Restricted, Since: ch.at, Case: ch.c.ID.String()}, consent.Digests(ch.s.ring, who...))
-		if err != nil {
-			return fmt.Errorf("restrict: %w", err)
+	if len(who) == 0 {
+		return nil
+	}
+	digests := consent.Digests(ch.s.ring, who...)
+	for _, scope := range scopes {
+		if err := consent.Suppress(ctx, ch.Tx, consent.Suppression{Scope: scope, Since: ch.at, Case: ch.c.ID.String()}, digests); err != nil {
+			return err
 		}
 	}
-	ch.record(workerActor, evidence.RestrictionSet{Cite: evidence.Cite(firstOf(cite, law.Cite)), Ground: evidence.Code(ground)})
 	return nil
 }
 
@@ -172,71 +184,19 @@ func (s *Service) Restricted(ctx context.Context, id connect.Identity) (bool, er
 	return false, nil
 }
 
-// object notes an objection that was granted: what it is to is refused from now
-// on, at the time of use, for everything that leads to the person (Art. 21(3)).
-func (ch *change) object(ctx context.Context) error {
-	if !ch.c.Asks("objection") || !ch.grants("objection") {
-		return nil
-	}
-	p, err := ch.plan(ctx)
-	if err != nil {
-		return err
-	}
-	var way foundOnTheWay
-	if err := openJSON(ch.key, "plan", p.sealed, &way); err != nil {
-		return err
-	}
-	var who []consent.Identity
-	for _, id := range way.Identities {
-		if id.Proven {
-			who = append(who, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
-		}
-	}
-	if len(who) == 0 {
-		return nil
-	}
-	scopes := ch.c.Purposes
-	if len(scopes) == 0 {
-		scopes = []string{consent.All}
-	}
-	for _, scope := range scopes {
-		err := consent.Suppress(ctx, ch.Tx, consent.Suppression{Scope: scope, Since: ch.at, Case: ch.c.ID.String()}, consent.Digests(ch.s.ring, who...))
-		if err != nil {
-			return fmt.Errorf("object: %w", err)
-		}
-	}
-	return nil
-}
-
-// refusableObjection refuses to refuse an objection to direct marketing:
-// against that nothing is weighed (Art. 21(3)).
-func (ch *change) refusableObjection(st Step) error {
-	if !ch.c.Asks("objection") || st.Right != "" && st.Right != "objection" {
-		return nil
-	}
-	subject, err := openSubject(ch.key, ch.c.sealed)
-	if err != nil {
-		return fmt.Errorf("open case: %w", err)
-	}
-	if code := ch.c.groundCode("objection", st.Ground); !subject.Marketing || code == "unfounded" || code == "excessive" || code == "identity_unproven" {
-		return nil
-	}
-	return refuse(Unlawful, "not-lawful", "GDPR Art. 21(3): the person objects to direct marketing. It stops, and nothing is weighed against it.")
-}
-
 // found reports whether a plan's search found anything of the person.
 func (ch *change) found(p *storedPlan) bool {
 	var way foundOnTheWay
 	return openJSON(ch.key, "plan", p.sealed, &way) == nil && way.Found
 }
 
-// remaining names what goes on after a withdrawal, with its other legal basis:
-// GDPR Art. 7(3), 17(1)(b).
-func (s Settings) remaining() []string {
+// remaining names, in a language, what goes on after a withdrawal, with its
+// other legal basis: GDPR Art. 7(3), 17(1)(b).
+func (s Settings) remaining(lang string) []string {
 	var out []string
 	for _, p := range s.Register {
 		if p.Basis != "consent" {
-			out = append(out, firstOf(p.Title, p.Purpose)+": "+p.basis())
+			out = append(out, s.Glossary.In(lang, p.In(lang))+": "+s.basis(lang, p))
 		}
 	}
 	return out

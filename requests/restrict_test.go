@@ -1,6 +1,7 @@
 package requests_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,11 @@ func TestRestrictionIsStoredOnlyUntilThePersonWasTold(t *testing.T) {
 	c.Verify(who.Email, r)
 	c.Await(r.ID, requests.Review)
 	c.Approve(r.ID)
+	var asked []string
+	must(t, poll(c, func() bool { asked = append(asked, finishByHand(c, r)...); return len(asked) == 2 }))
+	if !strings.Contains(asked[0], "crm: Mark as stored only") || !strings.Contains(asked[0], "Your contact details") || strings.Contains(asked[0], "Your newsletters") {
+		t.Errorf("asked of people: %q", asked)
+	}
 	c.Await(r.ID, requests.Completed)
 	must(t, failure(c.Svc.RecordConsent(t.Context(), requests.Actor{Role: requests.ServiceRole, ID: "shop"}, requests.ConsentEntry{Identity: email, Purpose: "marketing_email", Allowed: true})))
 	allowed := func() bool {

@@ -127,6 +127,11 @@ func (s *Service) Compare(ctx context.Context, cl *Claim) (*Comparison, error) {
 	if err := openJSON(cl.Key, "task", in, &cmp.Who); err != nil {
 		return nil, err
 	}
+	uses, chosen, err := s.stopping(ctx, s.db, c)
+	if err != nil {
+		return nil, err
+	}
+	cmp.Proposer.Stops = stops(uses, chosen)
 	if cmp.Proposer.Corrections, err = corrections(ctx, s.db, cl.Key, cl.CaseID, cl.System); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ type filing struct {
 	Period       string       `json:"period,omitempty" enum:"all,year" doc:"California: since 2022, or the last 12 months."`
 	Restriction  string       `json:"restriction,omitempty" enum:"accuracy_contested,unlawful_processing,needed_for_claims,objection_pending" doc:"GDPR Art. 18(1)."`
 	Marketing    bool         `json:"marketing,omitempty" doc:"The objection is to direct marketing (GDPR Art. 21(2))."`
+	Objections   []string     `json:"objections,omitempty" doc:"For objection: names in the register of processing; none means all direct marketing with marketing, else everything that can be objected to."`
 	AgeRecipient string       `json:"age_recipient,omitempty" doc:"An age public key: only its holder can open the package."`
 	Channel      string       `json:"channel,omitempty" enum:"phone,letter,counter,e-mail" doc:"Staff only."`
 	ReceivedAt   *time.Time   `json:"received_at,omitempty" doc:"Staff only: when it came, if earlier."`
@@ -86,7 +87,7 @@ func (a *api) file(c *fiber.Ctx) error {
 	f := requests.Filing{
 		Rights: in.Rights, Country: in.Country, Region: in.Region, Name: in.Name, Message: in.Message, Locale: in.Locale,
 		Purposes: in.Purposes, AgeRecipient: in.AgeRecipient, Channel: in.Channel, ReceivedAt: in.ReceivedAt, Reason: in.Reason,
-		Know: in.Know, Period: in.Period, Restriction: in.Restriction, Marketing: in.Marketing,
+		Know: in.Know, Period: in.Period, Restriction: in.Restriction, Marketing: in.Marketing, Objections: in.Objections,
 		Corrections: each(in.Corrections, func(x correction) requests.ProposedCorrection { return requests.ProposedCorrection(x) }),
 		Identities:  each(in.Identities, func(p person) connect.Identity { return p.identity() }),
 	}

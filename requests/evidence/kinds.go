@@ -73,6 +73,7 @@ func Kinds() []Data {
 		RecipientTold{},
 		RecipientExcused{},
 		CorrectionDecided{},
+		ObjectionRefused{},
 		RestrictionSet{},
 		RestrictionWarned{},
 		RestrictionLifted{},
@@ -118,10 +119,11 @@ type RequestFiled struct {
 	Holidays   Code   `json:"holidays"`         // holiday set: DE, EW, none, …
 	Law        Code   `json:"law"`              // EU, UK, CA, …
 	Locale     Code   `json:"locale,omitempty"`
+	Objections []Code `json:"objections,omitempty"` // what an objection is to: names in the register
 	OnBehalf   bool   `json:"on_behalf"`
 	OwnDays    []Date `json:"own_days,omitempty"` // the company's own holidays, of the next 400 days
 	Policy     Code   `json:"policy,omitempty"`   // strict, suspend: pauses that the law leaves open
-	Purposes   []Code `json:"purposes,omitempty"` // of a consent withdrawal or objection
+	Purposes   []Code `json:"purposes,omitempty"` // of a consent withdrawal or opt-out
 	Reason     Digest `json:"reason,omitempty"`   // keyed digest: why received_at lies in the past
 	ReceivedAt Time   `json:"received_at"`
 	Region     Code   `json:"region,omitempty"`

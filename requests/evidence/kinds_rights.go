@@ -1,6 +1,9 @@
 package evidence
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // RecipientDue is a recipient who has to be told of what was done.
 type RecipientDue struct {
@@ -41,6 +44,15 @@ type CorrectionDecided struct {
 	Type     Code   `json:"type"`
 }
 
+// ObjectionRefused says that uses to which a person objected go on, on a ground
+// of the law (GDPR Art. 21(1)).
+type ObjectionRefused struct {
+	Cite   Cite   `json:"cite"`
+	Ground Code   `json:"ground"`
+	Reason Digest `json:"reason"`
+	Uses   []Code `json:"uses"` // names in the register
+}
+
 // RestrictionSet begins a restriction (GDPR Art. 18).
 type RestrictionSet struct {
 	Cite   Cite `json:"cite"`
@@ -70,6 +82,9 @@ func (RecipientExcused) Kind() string { return "recipient.excused" }
 // Kind is "correction.decided".
 func (CorrectionDecided) Kind() string { return "correction.decided" }
 
+// Kind is "objection.refused".
+func (ObjectionRefused) Kind() string { return "objection.refused" }
+
 // Kind is "restriction.set".
 func (RestrictionSet) Kind() string { return "restriction.set" }
 
@@ -91,6 +106,12 @@ func rightsWords(d Data) string {
 	case CorrectionDecided:
 		s := fmt.Sprintf("field %s of a record of %s in %s: %s", d.Field, d.Type, d.System, plain(d.Decision))
 		return s + when(d.Cite != "", " ("+string(d.Cite)+")")
+	case ObjectionRefused:
+		uses := make([]string, len(d.Uses))
+		for i, u := range d.Uses {
+			uses[i] = string(u)
+		}
+		return fmt.Sprintf("objection refused for %s: %s (%s)", strings.Join(uses, ", "), plain(d.Ground), d.Cite)
 	case RestrictionSet:
 		return fmt.Sprintf("processing restricted: %s (%s)", plain(d.Ground), d.Cite)
 	case RestrictionWarned:

@@ -124,7 +124,7 @@ func otherWords(d Data) string {
 			return "consent to " + plain(d.Purpose) + " given again"
 		}
 		return "consent to " + plain(d.Purpose) + " withdrawn"
-	case RecipientDue, RecipientTold, RecipientExcused, CorrectionDecided, RestrictionSet, RestrictionWarned, RestrictionLifted:
+	case RecipientDue, RecipientTold, RecipientExcused, CorrectionDecided, ObjectionRefused, RestrictionSet, RestrictionWarned, RestrictionLifted:
 		return rightsWords(d)
 	case KeyDestroyed:
 		return fmt.Sprintf("the case's key destroyed, final on %s", d.FinalOn)

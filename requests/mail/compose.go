@@ -23,6 +23,8 @@ type (
 	Reason = letters.Reason
 	// Kept is what was left as it is, and why.
 	Kept = letters.Kept
+	// Refused is a use that goes on although the person objected.
+	Refused = letters.Refused
 	// Counts are records by outcome.
 	Counts = letters.Counts
 	// Change is one thing that was corrected.
@@ -100,6 +102,12 @@ const (
 	SlotNote   = letters.SlotNote
 	SlotPerson = letters.SlotPerson
 )
+
+// Ground is the sentence for the code of a ground, "" for one that has none.
+func Ground(lang, code string) string { return letters.Ground(lang, code) }
+
+// Cite writes a citation as a language does: Art. 17 DSGVO.
+func Cite(lang, citation string) string { return letters.Cite(lang, citation) }
 
 // HostsOf are the hosts of a company's own addresses, web and mail.
 func HostsOf(addresses ...string) []string { return letters.HostsOf(addresses...) }

@@ -14,6 +14,9 @@ type Proposer struct {
 	System   string
 	Rights   []string
 	Purposes []string // whose withdrawal is asked for; empty: all
+	// Stops are, for a right that is about other uses than Purposes, the purposes
+	// that it stops; an empty list stops none here.
+	Stops map[string][]string
 	// Articles is the law's article for each right: the ground of what the
 	// description gives no other for.
 	Articles map[string]string
@@ -147,7 +150,14 @@ func (p Proposer) proposal(right string, f connect.Found) *connect.Proposal {
 	case "erasure":
 		return f.Erasure
 	case "consent_withdrawal", "objection", "opt_out", "limit", "restriction":
-		if f.Withdraw == nil || !serves(f.Withdraw.Purposes, p.Purposes) {
+		asked := p.Purposes
+		if list, ok := p.Stops[right]; ok {
+			if len(list) == 0 {
+				return nil
+			}
+			asked = list
+		}
+		if f.Withdraw == nil || !serves(f.Withdraw.Purposes, asked) {
 			return nil
 		}
 		return f.Withdraw

@@ -21,6 +21,14 @@ type Reason struct {
 	Code   string // of the table of grounds: its sentence stands before the facts; "" for none
 }
 
+// Refused is a use of data that goes on although the person objected to it.
+type Refused struct {
+	Use    string // in the letter's language
+	Text   string // facts, in plain words
+	Ground string // citation
+	Code   string // of the table of grounds
+}
+
 // Kept is what was left as it is or left out, and why.
 type Kept struct {
 	What   string // "invoices"
@@ -100,31 +108,32 @@ type Data struct {
 	Counts      Counts
 	Kept        []Kept
 	Reasons     []Reason
-	Why         string   // extension, restriction_ends: reason, and id_request: the doubt
-	WhyCode     string   // extension: complexity, number, necessary
-	Items       []string // id_request: what would prove it (codes of proof.*, or words); clarify: our questions
-	Clock       string   // id_request, clarify, excessive with a fee: ClockRuns, ClockStops, ClockRestarts
-	Fee         string   // excessive: an amount to agree to, such as "25.00 EUR"; "" refuses
-	Purposes    []string // withdrawal_done, objection_done, in the company's words; none means all
-	Remaining   []string // withdrawal_done: what goes on, with its legal ground
-	Recipients  []string // whom we told
-	Untold      []Untold // whom we could not tell
-	Results     []string // what was done, in sentences
-	Changes     []Change // rectification_done
-	SearchedFor []string // not_found: kinds of identifiers (codes of identity.*, or words)
-	SearchedIn  []string // not_found: systems, in the company's words
-	Unsearched  []string // access_ready, CA: categories of records not searched (7024(c)(4))
-	Withheld    []string // access_ready, CA: kinds of data held and never put out (7024(d))
-	Begun       []string // withdrawn, stopped_not_me: what had been done before
-	Restored    bool     // stopped_not_me: consents were put back
-	Listed      bool     // erasure_done: the person is on our own suppression list
-	Advertising bool     // objection_done: to direct marketing (21(2), (3))
-	Health      bool     // ca_correct_denied: the data concern health (7023(f): a statement of 250 words)
-	Decision    string   // appeal_decision, complaint_answer: Granted, PartlyGranted, Denied
-	Recipient   string   // recipient_notice: who got the data from us
-	Identifiers []string // recipient_notice: by what they know the person
-	Days        int      // desk_reminder: days left; desk_overdue: days past
-	Open        int      // desk_reminder, desk_overdue: requests meant; 0 or 1 means the one of Reference
+	Why         string    // extension, restriction_ends: reason, and id_request: the doubt
+	WhyCode     string    // extension: complexity, number, necessary
+	Items       []string  // id_request: what would prove it (codes of proof.*, or words); clarify: our questions
+	Clock       string    // id_request, clarify, excessive with a fee: ClockRuns, ClockStops, ClockRestarts
+	Fee         string    // excessive: an amount to agree to, such as "25.00 EUR"; "" refuses
+	Purposes    []string  // withdrawal_done, objection_done, in the company's words; none means all
+	Refused     []Refused // objection_done: what goes on, and why
+	Remaining   []string  // withdrawal_done: what goes on, with its legal ground
+	Recipients  []string  // whom we told
+	Untold      []Untold  // whom we could not tell
+	Results     []string  // what was done, in sentences
+	Changes     []Change  // rectification_done
+	SearchedFor []string  // not_found: kinds of identifiers (codes of identity.*, or words)
+	SearchedIn  []string  // not_found: systems, in the company's words
+	Unsearched  []string  // access_ready, CA: categories of records not searched (7024(c)(4))
+	Withheld    []string  // access_ready, CA: kinds of data held and never put out (7024(d))
+	Begun       []string  // withdrawn, stopped_not_me: what had been done before
+	Restored    bool      // stopped_not_me: consents were put back
+	Listed      bool      // erasure_done: the person is on our own suppression list
+	Advertising bool      // objection_done: to direct marketing (21(2), (3))
+	Health      bool      // ca_correct_denied: the data concern health (7023(f): a statement of 250 words)
+	Decision    string    // appeal_decision, complaint_answer: Granted, PartlyGranted, Denied
+	Recipient   string    // recipient_notice: who got the data from us
+	Identifiers []string  // recipient_notice: by what they know the person
+	Days        int       // desk_reminder: days left; desk_overdue: days past
+	Open        int       // desk_reminder, desk_overdue: requests meant; 0 or 1 means the one of Reference
 
 	Standing string // behalf_*: in which capacity somebody asks: agent, parent, attorney, guardian
 

@@ -87,7 +87,7 @@ func (c *composer) objectionDone() {
 	c.need("kept", c.d.Counts.Kept == kept(c.d.Kept))
 	c.para("objection_done.intro", "At", c.moment("at", c.d.At))
 	lines := plainAll(c.d.Purposes)
-	if c.d.Advertising {
+	if c.d.Advertising && len(lines) == 0 {
 		lines = append([]string{c.t("opt_out_done.objection")}, lines...)
 	}
 	if len(lines) == 0 {
@@ -99,13 +99,28 @@ func (c *composer) objectionDone() {
 	if c.d.Advertising {
 		c.para("objection_done.advertising", "Cite", c.article("21(3)"))
 	}
-	if len(c.d.Kept) > 0 {
+	if len(c.d.Kept)+len(c.d.Refused) > 0 {
 		c.heading("objection_done.kept")
 		c.kept()
+		c.goesOn()
 		c.remedies()
 		return
 	}
 	c.complaint()
+}
+
+// goesOn names the uses that go on against an objection, each with its ground
+// and the facts that were weighed (GDPR 21(1)).
+func (c *composer) goesOn() {
+	lines := make([]string, 0, len(c.d.Refused))
+	for _, r := range c.d.Refused {
+		text := c.because(r.Code, r.Text)
+		c.need("refused.use", plain(r.Use) != "")
+		c.need("refused.reason", text != "")
+		c.need("refused.ground", plain(r.Ground) != "")
+		lines = append(lines, c.t("reason.line", "Right", c.isolate(plain(r.Use)), "Reason", text, "Ground", c.cite(r.Ground)))
+	}
+	c.items(lines)
 }
 
 // keepNotice tells of records that have to stay for now.

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"fmt"
+	"strings"
 
 	"habeas/requests/evidence"
 	"habeas/templates"
@@ -63,6 +64,12 @@ func tellRights(d evidence.Data) (title, text string) {
 		return "A recipient is not told", fmt.Sprintf("%s: %s, %s.", d.Recipient, plain(d.Ground), d.Cite)
 	case evidence.CorrectionDecided:
 		return "Correction decided", fmt.Sprintf("%s in %s: %s.", plain(d.Field), plain(d.Type), plain(d.Decision))
+	case evidence.ObjectionRefused:
+		uses := make([]string, len(d.Uses))
+		for i, u := range d.Uses {
+			uses[i] = plain(u)
+		}
+		return "Objection refused in part", strings.Join(uses, ", ") + ": " + plain(d.Ground) + ", " + string(d.Cite)
 	case evidence.RestrictionSet:
 		return "Processing restricted", plain(d.Ground) + ", " + string(d.Cite)
 	case evidence.RestrictionWarned:
