@@ -34,6 +34,9 @@ type Actor struct {
 	ID string
 	// Fresh says that a customer proved the address within the last 15 minutes.
 	Fresh bool
+	// Grant names the proof that a customer's browser was let in by; "" where the
+	// access was looked up for this very call. It ends when that proof's access does.
+	Grant string
 }
 
 // String is the actor as events name it: "dpo:0193…".

@@ -24,7 +24,22 @@ func (s *Service) Get(ctx context.Context, by Actor, id uuid.UUID) (*Case, error
 	if by.Role == Admin || by.Role == ServiceRole {
 		return nil, errNotFound()
 	}
+	if by.Role == Customer && by.Grant != "" {
+		return s.granted(ctx, by, id)
+	}
 	return s.load(ctx, s.db, id)
+}
+
+// granted is Get for a browser that was let in a while ago: the access may have
+// ended since, because somebody else goes on with the request.
+func (s *Service) granted(ctx context.Context, by Actor, id uuid.UUID) (*Case, error) {
+	var still bool
+	c, err := s.scan(s.db.QueryRow(ctx, `select `+caseColumns+`, exists (select 1 from customer_tokens t
+		where t.hash = decode($2, 'hex') and t.case_id = c.id and t.kind = 'access') from cases c where c.id = $1`, id, by.Grant), &still)
+	if err == nil && !still {
+		return nil, refuse(Unauthorized, "access-ended", "Your access to this request has ended. Ask for a new code to open it again.")
+	}
+	return c, err
 }
 
 // TaskView is a task as people see it.

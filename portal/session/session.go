@@ -39,6 +39,7 @@ type Session struct {
 	ID      string    // user id or case id
 	Started time.Time // when signed in
 	Fresh   time.Time // customer: a code given lately counts as fresh until then
+	Grant   string    // customer: what the access hangs on, requests.Actor.Grant
 }
 
 // Store keeps sessions in Redis. It is safe for concurrent use.
@@ -57,13 +58,19 @@ type stored struct {
 	ID      string `json:"id"`
 	Started int64  `json:"started"` // Unix seconds
 	Fresh   int64  `json:"fresh,omitempty"`
+	Grant   string `json:"grant,omitempty"`
 }
 
 // Start signs a person in and returns the session's token, 256 random bits
 // that only the browser keeps. Every sign-in gets a new one.
 func (s *Store) Start(ctx context.Context, kind Kind, id string, fresh time.Time) (string, error) {
+	return s.StartGranted(ctx, kind, id, "", fresh)
+}
+
+// StartGranted is Start for a session that ends with what it was granted by.
+func (s *Store) StartGranted(ctx context.Context, kind Kind, id, grant string, fresh time.Time) (string, error) {
 	token := NewToken()
-	v := stored{ID: id, Started: s.now().Unix()}
+	v := stored{ID: id, Started: s.now().Unix(), Grant: grant}
 	if !fresh.IsZero() {
 		v.Fresh = fresh.Unix()
 	}
@@ -111,7 +118,7 @@ func (s *Store) Get(ctx context.Context, kind Kind, token string, keep bool) (Se
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return Session{}, false, fmt.Errorf("decode session: %w", err)
 	}
-	out := Session{Kind: kind, ID: v.ID, Started: time.Unix(v.Started, 0)}
+	out := Session{Kind: kind, ID: v.ID, Started: time.Unix(v.Started, 0), Grant: v.Grant}
 	if v.Fresh != 0 {
 		out.Fresh = time.Unix(v.Fresh, 0)
 	}

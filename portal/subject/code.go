@@ -53,14 +53,14 @@ func (h subject) proveCode(c *fiber.Ctx, k coded) error {
 	if k.id == uuid.Nil {
 		return wrong("code_wrong")
 	}
-	_, err := h.Svc.Verify(c.UserContext(), k.id, code)
+	proved, err := h.Svc.Verify(c.UserContext(), k.id, code)
 	if err != nil {
 		if key, ok := codeFaults[codeOf(err)]; ok {
 			return wrong(key)
 		}
 		return err
 	}
-	if err := web.SignInCustomer(c, k.id, h.Now().Add(requests.FreshFor)); err != nil {
+	if err := web.SignInCustomer(c, k.id, proved.Grant, h.Now().Add(requests.FreshFor)); err != nil {
 		return err
 	}
 	h.link(c, reader(k.id))

@@ -142,7 +142,7 @@ func table() []Route {
 			case "gone":
 				return SignInStaff(c, uuid.New())
 			}
-			return SignInCustomer(c, caseID, time.Now().Add(time.Minute))
+			return SignInCustomer(c, caseID, "", time.Now().Add(time.Minute))
 		}},
 		{Method: "GET", Path: "/leave", Roles: everybody, Handler: func(c *fiber.Ctx) error { return SignOut(c, session.Staff) }},
 		{Method: "GET", Path: "/desk", Roles: deskRoles, Handler: whoami},

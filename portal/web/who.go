@@ -72,7 +72,7 @@ func (a *App) customer(c *fiber.Ctx, r *Route) (requests.Actor, error) {
 	if err != nil || !ok {
 		return nobody, unavailable(err)
 	}
-	return requests.Actor{Role: requests.Customer, ID: s.ID, Fresh: s.Fresh.After(a.cfg.Now())}, nil
+	return requests.Actor{Role: requests.Customer, ID: s.ID, Fresh: s.Fresh.After(a.cfg.Now()), Grant: s.Grant}, nil
 }
 
 func forStaff(r *Route) bool {
@@ -103,20 +103,20 @@ func StaffUser(c *fiber.Ctx) *requests.User {
 
 // SignInStaff starts a staff session in this browser. The old one ends.
 func SignInStaff(c *fiber.Ctx, user uuid.UUID) error {
-	return appOf(c).start(c, session.Staff, user.String(), time.Time{})
+	return appOf(c).start(c, session.Staff, user.String(), "", time.Time{})
 }
 
-// SignInCustomer opens a case in this browser; a code given just now counts
-// as fresh until then.
-func SignInCustomer(c *fiber.Ctx, caseID uuid.UUID, fresh time.Time) error {
-	return appOf(c).start(c, session.Customer, caseID.String(), fresh)
+// SignInCustomer opens a case in this browser, for as long as the access that
+// was proved lasts; a code given just now counts as fresh until then.
+func SignInCustomer(c *fiber.Ctx, caseID uuid.UUID, grant string, fresh time.Time) error {
+	return appOf(c).start(c, session.Customer, caseID.String(), grant, fresh)
 }
 
-func (a *App) start(c *fiber.Ctx, kind session.Kind, id string, fresh time.Time) error {
+func (a *App) start(c *fiber.Ctx, kind session.Kind, id, grant string, fresh time.Time) error {
 	if err := a.end(c, kind); err != nil {
 		return err
 	}
-	token, err := a.sessions.Start(c.UserContext(), kind, id, fresh)
+	token, err := a.sessions.StartGranted(c.UserContext(), kind, id, grant, fresh)
 	if err != nil {
 		return unavailable(err)
 	}
