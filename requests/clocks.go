@@ -183,6 +183,13 @@ func (s *Service) Extend(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 	})
 }
 
+// Announces says whether the law of the case lets us name the day of a later
+// answer instead of setting a figure (CH: DPO Art. 18).
+func (c *Case) Announces() bool {
+	law, err := c.LawRow()
+	return err == nil && slices.ContainsFunc(law.Terms, func(t clock.Term) bool { return t.Name == "extended" && t.Unit == "announced" })
+}
+
 // announced holds the day promised against the law: one that sets a figure
 // takes none, one without wants a day after the base due date.
 func (ch *change) announced(st Step) error {
@@ -190,7 +197,7 @@ func (ch *change) announced(st Step) error {
 	if err != nil {
 		return unlawful(err)
 	}
-	names := slices.ContainsFunc(law.Terms, func(t clock.Term) bool { return t.Name == "extended" && t.Unit == "announced" })
+	names := ch.c.Announces()
 	base := ch.dueOf(firstOf(st.Right, ch.c.Rights[0]), true)
 	switch {
 	case names && !st.Until.Valid():

@@ -128,6 +128,15 @@ func (s *Service) choose(country, region string, received time.Time) clock.Choic
 	return c
 }
 
+// countedBy is the article by which the time of a filing is counted.
+func (s *Service) countedBy(f Filing) string {
+	row, _, err := s.LawOf(f.Country, f.Region)
+	if err != nil {
+		return "Reg. 1182/71 Art. 3(1)"
+	}
+	return firstOf(row.CountCite, row.Cite)
+}
+
 // Laws is the law table in force.
 func (s *Service) Laws() *clock.Laws { return s.set.Laws }
 

@@ -242,7 +242,8 @@ type DecisionPage struct {
 	Final     bool // this approval is the last one needed: it starts the work
 	Wait      time.Duration
 	Letter    string // preview of the letter that will be sent, plain text
-	Until     string
+	Until     string // extend: the day announced, as typed
+	Announced bool   // extend: the law sets no date, so the desk announces one
 }
 
 // DecidePage changes what the plan does to one or several records.

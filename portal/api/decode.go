@@ -86,7 +86,7 @@ func wanted(e *json.SemanticError) string {
 	}
 	switch e.GoType.String() {
 	case "time.Time":
-		return "Give a time as RFC 3339, such as 2026-11-21T10:00:00Z."
+		return "Give a time as RFC 3339, on a day that the calendar has, such as 2026-11-21T10:00:00Z."
 	case "api.person":
 		return `Give an object with kind and value, such as {"kind":"email","value":"…"}.`
 	}

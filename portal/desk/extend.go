@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -34,8 +35,9 @@ func (h desk) extension(c *fiber.Ctx) (*requests.Case, templates.DecisionPage, e
 			v.Grounds = append(v.Grounds, templates.Option{Value: g, Label: sentence(extensionWords[g], g), Hint: law.Extension.Cite})
 		}
 	}
-	if !cs.Has(requests.Extended) {
-		v.NewDue = h.dueAfter(cs, append(cs.ClockEvents, clock.Event{Kind: clock.Extended, From: casefile.Today(cs, h.Now()), Right: v.Right}))
+	v.Announced, v.Until = cs.Announces(), strings.TrimSpace(c.FormValue("until"))
+	if !cs.Has(requests.Extended) && !v.Announced {
+		v.NewDue = h.dueAfter(cs, append(slices.Clone(cs.ClockEvents), clock.Event{Kind: clock.Extended, From: casefile.Today(cs, h.Now()), Right: v.Right}))
 	}
 	return cs, v, nil
 }
@@ -72,6 +74,14 @@ func (h desk) extend(c *fiber.Ctx) error {
 	st := step(c)
 	if err := needReason(st, "Give the reason: the customer is told."); err != nil {
 		return h.again(c, v, err)
+	}
+	if v.Until != "" {
+		if st.Until, err = clock.ParseDate(v.Until); err != nil {
+			return h.again(c, v, &requests.Error{
+				Kind: requests.Invalid, Code: "invalid-input", Safe: "Give a day of the calendar as YYYY-MM-DD.",
+				Fields: []requests.FieldError{{Field: "until", Message: "Give a day of the calendar as YYYY-MM-DD."}},
+			})
+		}
 	}
 	if err := h.draft(c, cs, requests.LetterDraft{Do: doExtend, Step: st}); err != nil {
 		return h.again(c, v, err)

@@ -104,7 +104,11 @@ func (h desk) draftView(c *fiber.Ctx, cs *requests.Case, d *requests.LetterDraft
 	}
 	switch d.Do {
 	case doRefuse, doExtend:
-		v.Back = templates.DeskCasePath(cs.ID.String(), d.Do) + "?" + url.Values{"ground": {d.Step.Ground}, "right": {d.Step.Right}}.Encode()
+		back := url.Values{"ground": {d.Step.Ground}, "right": {d.Step.Right}}
+		if !d.Step.Until.IsZero() {
+			back.Set("until", d.Step.Until.String())
+		}
+		v.Back = templates.DeskCasePath(cs.ID.String(), d.Do) + "?" + back.Encode()
 	case doAsk:
 		v.Back, v.Reason, v.Reasons = templates.DeskCasePath(cs.ID.String(), "ask/"+d.Ask.Kind), d.Ask.Why, true
 	}

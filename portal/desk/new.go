@@ -103,7 +103,7 @@ func (h desk) filing(v templates.NewCasePage) (requests.Filing, error) {
 	}
 	at, err := h.received(v.Received, law)
 	if err != nil {
-		faults = append(faults, requests.FieldError{Field: "received_at", Message: "Give the day of receipt, such as 2026-11-21."})
+		faults = append(faults, requests.FieldError{Field: "received_at", Message: "Give the day of receipt, one that the calendar has, as YYYY-MM-DD."})
 	}
 	f.ReceivedAt = at
 	if len(faults) > 0 {
