@@ -342,7 +342,7 @@ func (s *Service) checkChannel(by Actor, f Filing, faults []FieldError) []FieldE
 	if f.ReceivedAt != nil {
 		switch {
 		case f.ReceivedAt.After(s.now()):
-			faults = append(faults, FieldError{Field: "received_at", Message: "A request cannot have been received in the future."})
+			faults = append(faults, FieldError{Field: "received_at", Message: "A request cannot have been received in the future: its time counts from the day of receipt (" + s.countedBy(f) + ")."})
 		case f.ReceivedAt.Before(earliest):
 			faults = append(faults, FieldError{Field: "received_at", Message: "A request cannot have been received before 1990."})
 		}
