@@ -27,8 +27,9 @@ type Behalf struct {
 	// that it does not, so that the person concerned goes on with the request.
 	Receives   bool `json:"receives,omitempty"`
 	HandedOver bool `json:"handed_over,omitempty"`
-	// Refused says that a proof was looked at and did not suffice.
-	Refused bool `json:"refused,omitempty"`
+	// Refused says that a proof was looked at and did not suffice, Ground why.
+	Refused bool   `json:"refused,omitempty"`
+	Ground  string `json:"ground,omitempty"`
 
 	// Permission is a file that comes with the filing. It is kept apart, sealed.
 	Permission []byte `json:"-"`
@@ -83,7 +84,7 @@ func checkBehalf(f Filing, by Actor, faults []FieldError) (*Behalf, []FieldError
 	}
 	b := *f.OnBehalf
 	b.Name, b.Email = strings.TrimSpace(b.Name), strings.TrimSpace(b.Email)
-	b.Receives, b.HandedOver, b.Refused = false, false, false
+	b.Receives, b.HandedOver, b.Refused, b.Ground = false, false, false, ""
 	switch {
 	case !slices.Contains(identity.Standings, b.Kind):
 		bad("kind", "Say in which capacity you ask: "+strings.Join(identity.Standings, ", ")+".")

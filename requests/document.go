@@ -121,7 +121,7 @@ func (s *Service) AddDocument(ctx context.Context, by Actor, id uuid.UUID, file 
 		if err != nil {
 			return fmt.Errorf("open case: %w", err)
 		}
-		subject.OnBehalf.Refused = false
+		subject.OnBehalf.Refused, subject.OnBehalf.Ground = false, ""
 		if err := ch.seal(subject); err != nil {
 			return err
 		}

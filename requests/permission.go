@@ -23,7 +23,8 @@ type Representation struct {
 	Permission bool // accepted
 	Receives   bool
 	HandedOver bool
-	Refused    bool // the last permission did not suffice
+	Refused    bool   // the last permission did not suffice
+	Ground     string // why: identity.PermissionGrounds
 	Proven     bool
 	Needed     bool // the rights ask for a proof at all
 	Documents  []DocumentView
@@ -53,7 +54,7 @@ func (s *Service) Representation(ctx context.Context, c *Case) (*Representation,
 	}
 	r := &Representation{
 		Kind: b.Kind, Age: b.Age, Confirms: identity.Confirms(b.Kind, b.Age) && NeedsProof(c.Rights), Confirmed: has(identity.Confirmation), Permission: has(identity.AgentPermission),
-		Receives: b.Receives, HandedOver: b.HandedOver, Refused: b.Refused, Proven: len(missing) == 0, Needed: NeedsProof(c.Rights),
+		Receives: b.Receives, HandedOver: b.HandedOver, Refused: b.Refused, Ground: b.Ground, Proven: len(missing) == 0, Needed: NeedsProof(c.Rights),
 	}
 	r.Documents, err = s.documents(ctx, c)
 	return r, err
@@ -116,7 +117,7 @@ func (s *Service) DecidePermission(ctx context.Context, by Actor, id uuid.UUID, 
 		case !ch.c.awaitsPermission(subject):
 			return refuse(Conflict, "not-waiting", "The request does not wait for a permission.")
 		}
-		subject.OnBehalf.Refused = !d.Accepted
+		subject.OnBehalf.Refused, subject.OnBehalf.Ground = !d.Accepted, d.Ground
 		subject.OnBehalf.Receives = d.Accepted && d.Receives
 		if err := ch.seal(subject); err != nil {
 			return err

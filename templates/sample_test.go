@@ -231,7 +231,7 @@ func previews() map[string]templ.Component {
 		"subject-contact-other":   Contact(questionOther("/request/contact")),
 		"subject-where-other":     Where(questionOther("/request/where")),
 		"subject-check-other":     Check(questionOther("/request/check")),
-		"subject-permission":      SendPermission(PermissionPage{Page: customerPage("/status/permission"), Kind: "agent", Refused: true}),
+		"subject-permission":      SendPermission(PermissionPage{Page: customerPage("/status/permission"), Kind: "agent", Refused: true, Because: "unsigned"}),
 		"subject-permission-done": SendPermission(PermissionPage{Page: customerPage("/status/permission"), Done: true}),
 		"subject-permit":          Confirm(ConfirmPage{Page: publicPage("/confirm"), Key: "permit", Reference: "HB-7K3F-Q2M", Action: "/confirm", Token: "x"}),
 		"subject-status-behalf": Status(statusPage("filed", func(v *StatusPage) {
@@ -344,6 +344,16 @@ func previews() map[string]templ.Component {
 		}),
 		"audit-log": EvidenceLog(LogPage{Page: staffPage("/audit/log", "auditor", "Ruth Adeyemi"), Log: sampleLog, Tiles: []TileRow{{"/log/tile/0/000", "tile/0/000", 0, 256}, {"/log/tile/0/047.p/182", "tile/0/047.p/182", 0, 182}, {"/log/tile/1/000.p/47", "tile/1/000.p/47", 1, 47}}}),
 	}
+	for _, why := range []string{"names", "scope", "unreadable", "outdated", "doubtful", "insufficient"} {
+		out["subject-status-refused-"+why] = Status(statusPage("completed", func(v *StatusPage) { v.Behalf = &BehalfState{Refused: true, Because: why, Optional: true} }))
+	}
+	out["subject-confirmation-behalf"] = Confirmation(ConfirmationPage{
+		Page: customerPage("/request/confirmation"), Reference: "HB-7K3F-Q2M", Rights: []string{"access"}, Clock: sampleClock, Email: "ada@lawyers.example", Verified: true,
+		Behalf: &BehalfState{Permission: true, Person: true},
+	})
+	optOut := questionOther("/request/check")
+	optOut.Answers.Rights = []string{"opt_out"}
+	out["subject-check-opt-out-other"] = Check(optOut)
 	return out
 }
 

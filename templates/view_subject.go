@@ -32,10 +32,14 @@ type Answers struct {
 
 	Corrections []AskedCorrection // rectification
 	Restriction string            // ground of Art. 18(1), a code
-	Objection   string            // "marketing" or "other"
+	Objection   string            // "marketing" or "other", where there is nothing to choose from
+	Objections  []string          // uses of the register, or AllUses
 	Know        string            // California: "pieces" or "categories"
 	Period      string            // California: "all" since 2022, or the last "year"
 }
+
+// AllUses stands for everything that can be objected to.
+const AllUses = "*"
 
 // AskedCorrection is one thing to correct, in the person's own words.
 type AskedCorrection struct{ What, Wrong, Right string }
@@ -97,6 +101,7 @@ type QuestionPage struct {
 	Regions   []Option // where: US states
 	Networks  []Option // contact
 	Purposes  []Option // purposes
+	Uses      []Option // details: what can be objected to
 	Foreseen  Foreseen // check
 }
 
@@ -136,6 +141,7 @@ type ConfirmationPage struct {
 	Verified  bool
 	CodeURL   string // where to give the code, when not verified yet
 	Purposes  []Option
+	Behalf    *BehalfState // what a request for somebody else waits for
 }
 
 // StatusPage is the customer's view of a case.
@@ -165,10 +171,12 @@ type StatusPage struct {
 
 // BehalfState is what a request for somebody else waits for.
 type BehalfState struct {
-	Permission bool // is still to be sent
-	Looking    bool // we look at it
-	Refused    bool // the last one did not suffice
-	Person     bool // the person concerned is still to confirm
+	Permission bool   // is still to be sent
+	Looking    bool   // we look at it
+	Refused    bool   // the last one did not suffice
+	Because    string // why not, a code
+	Person     bool   // the person concerned is still to confirm
+	Optional   bool   // nothing waits for it: an opt-out took effect at once
 }
 
 // PermissionPage takes the document that proves that one may ask for another.
@@ -177,6 +185,7 @@ type PermissionPage struct {
 	Kind    string // agent, parent, attorney, guardian
 	Done    bool
 	Refused bool
+	Because string // why the last one did not suffice, a code
 }
 
 // SystemProgress is how far one system is, in the customer's words.

@@ -2,7 +2,7 @@ package subject
 
 import (
 	"context"
-	"io"
+	"errors"
 	"net/mail"
 	"slices"
 	"strings"
@@ -95,18 +95,25 @@ func behalfOf(a templates.Answers) *requests.Behalf {
 }
 
 // behalfState is what a request for somebody else waits for, as who asks sees it.
+// An opt-out waits for nothing; it says what became of a document.
 func (h subject) behalfState(c *fiber.Ctx, cs *requests.Case) (*templates.BehalfState, error) {
-	if cs.Status != requests.Filed {
-		return nil, nil
-	}
 	r, err := h.Svc.Representation(c.UserContext(), cs)
-	if err != nil || r == nil || r.Proven {
+	if err != nil || r == nil || r.HandedOver {
 		return nil, err
 	}
-	return &templates.BehalfState{
-		Permission: !r.Permission && len(r.Documents) == 0, Looking: len(r.Documents) > 0, Refused: r.Refused,
-		Person: r.Confirms && !r.Confirmed,
-	}, nil
+	v := &templates.BehalfState{Looking: len(r.Documents) > 0, Refused: r.Refused, Because: r.Ground}
+	switch {
+	case !r.Needed:
+		v.Optional = true
+		if cs.Status == requests.Withdrawn || !v.Looking && !v.Refused {
+			return nil, nil
+		}
+	case cs.Status != requests.Filed || r.Proven:
+		return nil, nil
+	default:
+		v.Permission, v.Person = !r.Permission && !v.Looking, r.Confirms && !r.Confirmed
+	}
+	return v, nil
 }
 
 // permissionCase is the own case, if it is one for somebody else that waits for
@@ -128,42 +135,59 @@ func (h subject) permissionPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return web.Render(c, templates.SendPermission(templates.PermissionPage{Page: web.PageOf(c), Kind: r.Kind, Refused: r.Refused, Done: c.Query("done") != ""}))
+	return web.Render(c, templates.SendPermission(permissionView(c, r)))
 }
 
-// permission takes the document. What its sender calls it is not read.
+func permissionView(c *fiber.Ctx, r *requests.Representation) templates.PermissionPage {
+	return templates.PermissionPage{Page: web.PageOf(c), Kind: r.Kind, Refused: r.Refused, Because: r.Ground, Done: c.Query("done") != ""}
+}
+
+// permission takes the document.
 func (h subject) permission(c *fiber.Ctx) error {
 	cs, r, err := h.permissionCase(c)
 	if err != nil {
 		return err
 	}
-	var file []byte
-	if strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
-		if header, err := c.FormFile("file"); err == nil && header.Size > 0 {
-			f, err := header.Open()
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			if file, err = io.ReadAll(io.LimitReader(f, requests.MaxDocument+1)); err != nil {
-				return err
-			}
-		}
+	file, err := upload(c, "file", requests.MaxDocument)
+	if err == nil {
+		_, err = h.Svc.AddDocument(c.UserContext(), web.Actor(c), cs.ID, file)
 	}
-	if _, err := h.Svc.AddDocument(c.UserContext(), web.Actor(c), cs.ID, file); err != nil {
-		e := requests.AsError(err)
-		v := templates.PermissionPage{Page: web.PageOf(c), Kind: r.Kind, Refused: r.Refused}
-		switch {
-		case e.Code == "too-many-documents":
-			v.Errors = []templates.FieldError{{Message: say(c, "error.reply_many")}}
-			return web.Render(c.Status(fiber.StatusTooManyRequests), templates.SendPermission(v))
-		case e.Kind != requests.Invalid:
-			return err
-		}
+	if err == nil {
+		return web.Redirect(c, "/status/permission?done=1")
+	}
+	v, status := permissionView(c, r), fiber.StatusBadRequest
+	switch e := requests.AsError(err); {
+	case errors.Is(err, errUpload):
+		v.Errors = []templates.FieldError{{Field: "file", Message: say(c, "error.one_file")}}
+	case e.Code == "too-many-documents":
+		status, v.Errors = fiber.StatusTooManyRequests, []templates.FieldError{{Message: say(c, "error.permission_many")}}
+	case e.Kind == requests.Invalid:
 		v.Errors = []templates.FieldError{{Field: "file", Message: say(c, "error.permission")}}
-		return web.Render(c.Status(fiber.StatusBadRequest), templates.SendPermission(v))
+	default:
+		return err
 	}
-	return web.Redirect(c, "/status/permission?done=1")
+	return web.Render(c.Status(status), templates.SendPermission(v))
+}
+
+// maxFiled is how large a permission may be that comes with the form: anybody
+// may send the form, so that less is taken than from a proved address.
+const maxFiled = 4 << 20
+
+// permissionFiled is the permission that came with the check page: offered where
+// no address is proved and so no page takes it afterwards (11 CCR 7026(j)).
+func permissionFiled(c *fiber.Ctx, f *requests.Filing) *templates.FieldError {
+	if f.OnBehalf == nil || requests.NeedsProof(f.Rights) {
+		return nil
+	}
+	file, err := upload(c, "permission", maxFiled)
+	switch {
+	case errors.Is(err, errUpload):
+		return &templates.FieldError{Field: "permission", Message: say(c, "error.one_file")}
+	case err != nil, len(file) > maxFiled, file != nil && len(file) == 0:
+		return &templates.FieldError{Field: "permission", Message: say(c, "error.permission_filed")}
+	}
+	f.OnBehalf.Permission = file
+	return nil
 }
 
 // permitLink is behind the link by which the person concerned confirms that

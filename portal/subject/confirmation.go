@@ -42,6 +42,11 @@ func (h subject) confirmation(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if v.Verified {
+		if v.Behalf, err = h.behalfState(c, cs); err != nil {
+			return err
+		}
+	}
 	v.Reference, v.Rights, v.Clock = cs.Reference, cs.Rights, casefile.Derived(cs, h.Now())
 	return web.Render(c, templates.Confirmation(v))
 }

@@ -33,7 +33,7 @@ func (h subject) checkPage(c *fiber.Ctx) error {
 func (h subject) checked(c *fiber.Ctx, a templates.Answers) (templates.QuestionPage, error) {
 	v := templates.QuestionPage{
 		Page: web.PageOf(c), Answers: a, Back: lastQuestion(a),
-		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(c),
+		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(c), Uses: h.uses(c),
 	}
 	cs, err := h.Svc.Foresee(filing(c, a))
 	if err != nil {
@@ -56,7 +56,16 @@ func (h subject) file(c *fiber.Ctx) error {
 	if path := missing(d.Answers); path != "" {
 		return web.Redirect(c, path)
 	}
-	receipt, err := h.Svc.File(c.UserContext(), requests.Actor{Role: requests.Public}, filing(c, d.Answers))
+	f := filing(c, d.Answers)
+	if fault := permissionFiled(c, &f); fault != nil {
+		v, err := h.checked(c, d.Answers)
+		if err != nil {
+			return err
+		}
+		v.Errors = []templates.FieldError{*fault}
+		return web.Render(c.Status(fiber.StatusUnprocessableEntity), templates.Check(v))
+	}
+	receipt, err := h.Svc.File(c.UserContext(), requests.Actor{Role: requests.Public}, f)
 	if err != nil {
 		return h.notFiled(c, d.Answers, err)
 	}
@@ -103,8 +112,9 @@ func filing(c *fiber.Ctx, a templates.Answers) requests.Filing {
 
 // formField leads a fault of the filing to the control that it stands for.
 var formField = map[string]string{
-	"identities": "email", "rights": "rights", "country": "country", "region": "region", "name": "name", "message": "message", "purposes": "purposes", "corrections": "what-0",
+	"identities": "email", "rights": "rights", "country": "country", "region": "region", "name": "name", "message": "message", "purposes": "purposes", "corrections": "what-0", "objections": "objection",
 	"on_behalf.kind": "behalf", "on_behalf.age": "age", "on_behalf.name": "rep_name", "on_behalf.email": "rep_email",
+	"on_behalf.permission": "permission",
 }
 
 // notFiled shows what the filing found wrong beside the answers.
@@ -118,6 +128,9 @@ func (h subject) notFiled(c *fiber.Ctx, a templates.Answers, err error) error {
 		return err
 	}
 	for _, f := range e.Fields {
+		if f.Field == "on_behalf.permission" {
+			f.Message = say(c, "error.permission_filed")
+		}
 		v.Errors = append(v.Errors, templates.FieldError{Field: formField[f.Field], Message: f.Message})
 	}
 	return web.Render(c.Status(fiber.StatusUnprocessableEntity), templates.Check(v))

@@ -1,7 +1,7 @@
 package subject
 
 import (
-	"io"
+	"errors"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -30,17 +30,14 @@ func (h subject) reply(c *fiber.Ctx) error {
 		return err
 	}
 	r := requests.Reply{Text: c.FormValue("text")}
-	if strings.HasPrefix(c.Get(fiber.HeaderContentType), fiber.MIMEMultipartForm) {
-		if header, err := c.FormFile("file"); err == nil && header.Size > 0 {
-			f, err := header.Open()
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			if r.File, err = io.ReadAll(io.LimitReader(f, maxReply)); err != nil {
-				return err
-			}
-		}
+	file, err := upload(c, "file", requests.MaxReplyFile)
+	if err != nil && !errors.Is(err, errUpload) {
+		return err
+	}
+	if r.File = file; err != nil {
+		v := templates.ReplyPage{Page: web.PageOf(c), Text: r.Text}
+		v.Errors = []templates.FieldError{{Field: "file", Message: say(c, "error.one_file")}}
+		return web.Render(c.Status(fiber.StatusBadRequest), templates.SendReply(v))
 	}
 	if err := h.Svc.SendReply(c.UserContext(), web.Actor(c), cs.ID, r); err != nil {
 		e := requests.AsError(err)

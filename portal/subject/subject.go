@@ -39,7 +39,7 @@ func Routes(d Deps) []web.Route {
 	routes := []web.Route{
 		get("/", public, h.start),
 		get("/request/check", public, h.checkPage),
-		post("/request/check", public, web.Filing, h.file),
+		{Method: fiber.MethodPost, Path: "/request/check", Roles: public, Kind: web.Page, Limit: web.Filing, MaxBody: maxFiled + 128<<10, Handler: h.file},
 		get("/request/code", public, h.filedCodePage),
 		post("/request/code", public, web.Guess, h.filedCode),
 		post("/request/code/new", public, web.Filing, h.filedNewCode),
