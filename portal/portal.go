@@ -49,7 +49,7 @@ func New(d Deps) (public, internal *fiber.App, err error) {
 		d.Brand.StyleURL = "/static/brand/" + d.Colours.Hash() + ".css"
 	}
 	cfg := web.Config{
-		Brand: d.Brand, Demo: d.Demo, BaseURL: d.BaseURL, Zone: d.Zone, Languages: d.Languages, Redis: d.Redis, Prefix: d.Prefix, Digest: d.Digest,
+		Brand: d.Brand, Demo: d.Demo, BaseURL: d.BaseURL, Zone: d.Zone, Languages: d.Languages, Say: d.Svc.Settings().Glossary.In, Redis: d.Redis, Prefix: d.Prefix, Digest: d.Digest,
 		Signal: d.signal(), Token: d.Svc.Token, Staff: d.Svc.User, Proxies: d.Proxies, Limits: d.Limits,
 	}
 	routes := Routes(d)

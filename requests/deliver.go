@@ -113,12 +113,13 @@ func (s *Service) packageInfo(c *Case, subject Subject, only bool) export.Packag
 	if err != nil {
 		zone = time.UTC
 	}
+	say := func(text string) string { return s.set.Glossary.In(c.Locale, text) }
 	return export.PackageInfo{
 		Case: c.ID.String(), Reference: c.Reference, Name: subject.Name, Law: c.Law, Lang: c.Locale, Zone: zone,
 		ReceivedAt: c.ReceivedAt, MadeAt: s.now(), Portability: c.Asks("portability"), CategoriesOnly: only, Recipient: subject.AgeRecipient,
 		Company: export.Company{
 			Name: s.set.Company, Address: s.set.Address, Email: s.set.Contact, Officer: s.set.Officer,
-			Authority: s.set.Authority, AuthorityURL: s.set.AuthorityAt, Transfers: s.set.Transfers, Automated: s.set.Automated,
+			Authority: say(s.set.Authority), AuthorityURL: s.set.AuthorityAt, Transfers: say(s.set.Transfers), Automated: say(s.set.Automated),
 		},
 	}
 }
@@ -127,7 +128,7 @@ func (s *Service) packageInfo(c *Case, subject Subject, only bool) export.Packag
 // withholds records, a redacted copy of the stage is made first.
 func (s *Service) source(ctx context.Context, cl *Claim, c *Case, conn connect.Connector, right, folder string) (export.Source, error) {
 	d := conn.Describe()
-	src := export.Source{System: s.explained(d), Folder: folder}
+	src := export.Source{System: s.explained(c.Locale, d), Folder: folder}
 	staged, err := s.staged(ctx, c, cl.Key, d.Name)
 	if err != nil || staged == nil {
 		return src, err

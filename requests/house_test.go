@@ -74,7 +74,8 @@ var testHelp = []string{"requests/testkit", "requests/embedded", "requests/testk
 
 // extra are further imports of tests, for what cannot be shown without.
 var extra = map[string][]string{
-	"requests/testkit/acme": {"requests/connect/sqldb", "requests/connect/sqldb/dataset"}, // the dataset files fit the tables
+	"requests/testkit/acme": {"requests/connect/sqldb", "requests/connect/sqldb/dataset", "requests"}, // its files fit the tables and the settings
+	"templates/report":      {"templates/locales/localestest"},                                        // a page in a pseudo-locale
 	// What is drafted and imported works on a real database.
 	"requests/connect/sqldb/draft": {"requests/connect/sqldb"},
 	"requests/connect/sqldb/fides": {"requests/connect/sqldb"},

@@ -194,6 +194,9 @@ func (ch *change) keptFor(ctx context.Context, right string) ([]mail.Kept, error
 // of the law's table. Words that only repeat the table are left to the letter,
 // which has them in its language.
 func (c *Case) groundParts(right, ground string) (cite, words, code string) {
+	if code, ok := ownGrounds[ground]; ok {
+		return c.ownCite(), "", code
+	}
 	cite, words = ground, ground
 	if before, after, ok := strings.Cut(ground, ": "); ok {
 		cite, words = before, after

@@ -101,7 +101,8 @@ func (ch *change) writeAs(ctx context.Context, subject Subject, kind string, fil
 	if err != nil {
 		return err
 	}
-	if l, err = mail.Compose(l, d); err != nil {
+	// What the officer reads beside it stays in the company's own words.
+	if l, err = mail.Compose(l, ch.s.set.Glossary.letter(l.Locale, d)); err != nil {
 		return err
 	}
 	if r := rehearsalOf(ctx); r != nil {

@@ -40,6 +40,9 @@ func NearestLanguage(tag string, offered []string) string {
 	return offered[i]
 }
 
+// Offered are the languages that customers may choose, the company's own first.
+func (s Settings) Offered() []string { return s.withDefaults().Languages }
+
 // CheckLanguages names the languages that nothing is written in.
 func (s Settings) CheckLanguages() error {
 	var faults []error

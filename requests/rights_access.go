@@ -6,31 +6,34 @@ import (
 	"strings"
 
 	"habeas/requests/connect"
+	"habeas/requests/mail"
 )
 
-// explained is a system's description with what the register of processing
-// says about each of its types: GDPR Art. 15(1)(a) to (h) and 15(2).
-func (s *Service) explained(d connect.Description) connect.Description {
-	d.Types = slices.Clone(d.Types)
+// explained is a system's description in a language, with what the register of
+// processing says about each of its types: GDPR Art. 15(1)(a) to (h) and 15(2).
+func (s *Service) explained(lang string, d connect.Description) connect.Description {
+	out := s.set.Glossary.description(lang, d)
+	out.Types = slices.Clone(out.Types)
 	for i, t := range d.Types {
-		d.Types[i] = s.set.explain(d.Name, t)
+		out.Types[i] = s.set.explain(lang, d.Name, t, out.Types[i])
 	}
-	return d
+	return out
 }
 
 // explain joins what the register says with what the type itself does: its own
-// words about purpose, source and retention are the closer ones.
-func (s Settings) explain(system string, t connect.Type) connect.Type {
+// words about purpose, source and retention are the closer ones. The result is
+// in a language, as told is: the type t in it.
+func (s Settings) explain(lang, system string, t, told connect.Type) connect.Type {
 	var purposes, bases, sources, retention, transfers, automated []string
 	add := func(list *[]string, v string) {
-		if v = strings.TrimSpace(v); v != "" && !slices.Contains(*list, v) {
+		if v = s.Glossary.In(lang, strings.TrimSpace(v)); v != "" && !slices.Contains(*list, v) {
 			*list = append(*list, v)
 		}
 	}
 	entries := s.processing(system, t.Name)
 	for _, p := range entries {
 		add(&purposes, p.Purpose)
-		add(&bases, p.basis())
+		add(&bases, s.basis(lang, p))
 		add(&sources, p.Source)
 		add(&retention, p.Retention)
 		add(&transfers, p.Transfers)
@@ -41,40 +44,41 @@ func (s Settings) explain(system string, t connect.Type) connect.Type {
 			*v = strings.Join(list, "; ")
 		}
 	}
-	own(&t.Purpose, purposes)
-	own(&t.Source, sources)
-	own(&t.Retention, retention)
-	t.Basis, t.Automated = strings.Join(bases, "; "), strings.Join(automated, "; ")
+	own(&told.Purpose, purposes)
+	own(&told.Source, sources)
+	own(&told.Retention, retention)
+	told.Basis, told.Automated = strings.Join(bases, "; "), strings.Join(automated, "; ")
 	if len(entries) == 0 {
-		return t
+		return told
 	}
 	var names []string
 	for _, r := range s.RecipientsOf(system, t) {
-		name := r.Title
+		name := s.Glossary.In(lang, r.Title)
 		if r.Country != "" {
 			name += " (" + r.Country + ")"
 		}
 		add(&names, name)
 		if r.Safeguards != "" {
-			add(&transfers, r.Title+": "+r.Safeguards)
+			add(&transfers, r.Title+": "+s.Glossary.In(lang, r.Safeguards))
 		}
 	}
 	if len(names) > 0 {
-		t.Recipient = strings.Join(names, "; ")
+		told.Recipient = strings.Join(names, "; ")
 	}
-	t.Transfers = strings.Join(transfers, "; ")
-	return t
+	told.Transfers = strings.Join(transfers, "; ")
+	return told
 }
 
 // basis is the legal basis in the words of the law, with what it is.
-func (p Processing) basis() string {
+func (s Settings) basis(lang string, p Processing) string {
+	words := s.Glossary.In(lang, p.BasisText)
 	letter := bases[p.Basis]
 	if letter == "" {
-		return p.BasisText
+		return words
 	}
-	cite := fmt.Sprintf("Art. 6(1)(%s) GDPR", letter)
-	if p.BasisText == "" {
+	cite := mail.Cite(lang, fmt.Sprintf("GDPR Art. 6(1)(%s)", letter))
+	if words == "" {
 		return cite
 	}
-	return p.BasisText + " (" + cite + ")"
+	return words + " (" + cite + ")"
 }

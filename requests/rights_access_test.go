@@ -29,7 +29,7 @@ func TestAccessExplainsAndPortabilityStandsApart(t *testing.T) {
 	files := packaged(c, r)
 	page := files["index.html"]
 	for _, want := range []string{
-		"your orders (Art. 6(1)(b) GDPR)", "answering where you ask (Art. 6(1)(f) GDPR)", "DHL Paket (DE); Tax adviser Kranz (DE)", "Flitter Inc. (US)",
+		"your orders (GDPR Art. 6(1)(b))", "answering where you ask (GDPR Art. 6(1)(f))", "DHL Paket (DE); Tax adviser Kranz (DE)", "Flitter Inc. (US)",
 		"Standard contractual clauses of 4 June 2021", "United States: standard contractual clauses", "folder “portability”",
 		"To run your customer account", "Three years after your last order",
 	} {

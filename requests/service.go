@@ -35,7 +35,8 @@ type Settings struct {
 	AuthorityAt string   // and its address
 	Colour      string   // #rrggbb, in letters
 	BaseURL     string   // where customers reach the portal, without a trailing slash
-	Languages   []string // that customers may choose, best first (default: all there are)
+	Languages   []string // that customers may choose, the company's own first (default: all there are)
+	Glossary    Glossary // the company's texts in them
 
 	ApprovalsErasure int             // distinct people who approve an erasure (default 2)
 	ApprovalsRelease int             // people who approve a release (default 1)

@@ -172,6 +172,9 @@ func (ConfigCheckCmd) Run(ctx context.Context, g *Globals) error {
 	for _, missing := range cfg.settings().Uncovered(systems) {
 		fmt.Println(missing)
 	}
+	for _, missing := range untranslated(cfg.settings(), systems) {
+		fmt.Println(missing)
+	}
 	fmt.Println("The configuration is in order.")
 	return closeSystems(systems)
 }

@@ -19,18 +19,19 @@ import (
 // environment, never here; docs/operator.md explains every key.
 type Config struct {
 	Company struct {
-		Name         string   `yaml:"name"`
-		Contact      string   `yaml:"contact"`       // e-mail address for privacy questions
-		Address      string   `yaml:"address"`       // postal address, one line
-		Officer      string   `yaml:"officer"`       // data protection officer
-		Transfers    string   `yaml:"transfers"`     // third countries and safeguards (Art. 15(2))
-		Automated    string   `yaml:"automated"`     // automated decisions (Art. 15(1)(h))
-		Authority    string   `yaml:"authority"`     // supervisory authority for complaints
-		AuthorityURL string   `yaml:"authority_url"` // and where to reach it
-		BaseURL      string   `yaml:"base_url"`      // https://privacy.acme.example
-		Logo         string   `yaml:"logo"`          // file, SVG or PNG
-		Colour       string   `yaml:"colour"`        // brand colour, #rrggbb
-		Languages    []string `yaml:"languages"`     // that customers may choose, best first (default en, de, fr, es)
+		Name         string            `yaml:"name"`
+		Contact      string            `yaml:"contact"`       // e-mail address for privacy questions
+		Address      string            `yaml:"address"`       // postal address, one line
+		Officer      string            `yaml:"officer"`       // data protection officer
+		Transfers    string            `yaml:"transfers"`     // third countries and safeguards (Art. 15(2))
+		Automated    string            `yaml:"automated"`     // automated decisions (Art. 15(1)(h))
+		Authority    string            `yaml:"authority"`     // supervisory authority for complaints
+		AuthorityURL string            `yaml:"authority_url"` // and where to reach it
+		BaseURL      string            `yaml:"base_url"`      // https://privacy.acme.example
+		Logo         string            `yaml:"logo"`          // file, SVG or PNG
+		Colour       string            `yaml:"colour"`        // brand colour, #rrggbb
+		Languages    []string          `yaml:"languages"`     // that customers may choose, best first (default en, de, fr, es)
+		Glossary     map[string]string `yaml:"glossary"`      // by language, the file with the company's texts in it
 	} `yaml:"company"`
 	Listen         string `yaml:"listen"`          // address of the portal
 	ListenInternal string `yaml:"listen_internal"` // address for /metrics and /readyz; empty: on the portal's
@@ -94,6 +95,7 @@ type Config struct {
 	Limits         Limits   `yaml:"limits"`
 
 	databaseURL, ownerURL, redisURL string
+	glossary                        requests.Glossary
 }
 
 // Limits are calls per client.
@@ -230,7 +232,8 @@ func (c *Config) check() []error {
 		bad("approvals cannot be negative")
 	}
 	faults = append(faults, c.Clock.load()...)
-	faults = append(faults, c.settings().CheckGPC(), c.settings().CheckRegister(), c.settings().CheckLanguages())
+	faults = append(faults, c.readGlossary()...)
+	faults = append(faults, c.settings().CheckGPC(), c.settings().CheckRegister(), c.settings().CheckLanguages(), c.settings().CheckGlossary())
 	seen := map[string]bool{}
 	for _, s := range c.Systems {
 		if s.Name == "" || seen[s.Name] || s.Name == requests.OwnSystem || s.Name == requests.AllSystems {
@@ -253,7 +256,7 @@ func (c *Config) settings() requests.Settings {
 	set := requests.Settings{
 		Company: c.Company.Name, Contact: c.Company.Contact, Address: c.Company.Address, Officer: c.Company.Officer,
 		Transfers: c.Company.Transfers, Automated: c.Company.Automated, Colour: c.Company.Colour, Authority: c.Company.Authority, AuthorityAt: c.Company.AuthorityURL,
-		Languages:        c.Company.Languages,
+		Languages: c.Company.Languages, Glossary: c.glossary,
 		BaseURL:          strings.TrimSuffix(c.Company.BaseURL, "/"),
 		ApprovalsErasure: c.Approvals.Erasure, ApprovalsRelease: c.Approvals.Release, ErasureWait: *c.Erasure.Wait,
 		Rescans: c.Rescans, PackageFor: c.Package.For, Purposes: c.Purposes,

@@ -101,7 +101,7 @@ func TestDemoErasureCloses(t *testing.T) {
 	}
 	page := d.access(d.Subjects[1])
 	for _, want := range []string{
-		"your orders (Art. 6(1)(b) GDPR)", "HGB §257, AO §147 (Art. 6(1)(c) GDPR)", "our interest in advising customers well (Art. 6(1)(f) GDPR)",
+		"your orders (GDPR Art. 6(1)(b))", "HGB §257, AO §147 (GDPR Art. 6(1)(c))", "our interest in advising customers well (GDPR Art. 6(1)(f))",
 		"DHL Paket GmbH (DE)", "Blickfang Media GmbH, places our advertising in social networks (DE)", "adequacy decision (EU) 2023/1795", "Nothing else depends on it",
 		"Eight years from the end of the year", "Public posts on the network", "Article 77", "Berlin Commissioner",
 	} {

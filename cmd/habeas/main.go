@@ -49,7 +49,8 @@ type CLI struct {
 		} `cmd:"" help:"Take over another program's description of a database."`
 	} `cmd:"" help:"Connected systems."`
 	ConfigFile struct {
-		Check ConfigCheckCmd `cmd:"" help:"Name every fault in the configuration."`
+		Check    ConfigCheckCmd    `cmd:"" help:"Name every fault in the configuration."`
+		Glossary ConfigGlossaryCmd `cmd:"" help:"List the company's texts that customers read, to be translated."`
 	} `cmd:"" name:"config" help:"The configuration file."`
 	Clock  ClockCmd  `cmd:"" help:"Print the deadlines that a law sets."`
 	Verify VerifyCmd `cmd:"" help:"Check an evidence report offline."`

@@ -13,23 +13,27 @@ import (
 
 // reason is why a right was refused or a record stays, in the page's language:
 // the sentence of the law table's ground, and what the company wrote beside
-// it, as it is.
-func reason(c *fiber.Ctx, cs *requests.Case, right, ground string) (why, cite string) {
+// it, as its glossary has it.
+func (h subject) reason(c *fiber.Ctx, cs *requests.Case, right, ground string) (why, cite string) {
+	lang := templates.Lang(c.UserContext())
+	if why, cite, ok := cs.OwnGround(lang, ground); ok {
+		return why, letters.Cite(lang, cite)
+	}
 	why, cite = casefile.Ground(ground)
 	if cite == "" {
 		why, cite = "", ground
 	}
-	lang := templates.Lang(c.UserContext())
 	law, err := cs.LawRow()
+	say := func(why string) string { return letters.Cite(lang, h.Svc.Settings().Glossary.In(lang, why)) }
 	if err != nil {
-		return letters.Cite(lang, why), cite
+		return say(why), cite
 	}
 	g, known := law.Ground(right, ground)
 	if !known {
-		return letters.Cite(lang, why), cite
+		return say(why), cite
 	}
 	if strings.EqualFold(why, g.Text) {
 		why = "" // the table's own words: the sentence says it better
 	}
-	return strings.TrimSpace(letters.Ground(lang, g.Code) + " " + letters.Cite(lang, why)), cite
+	return strings.TrimSpace(letters.Ground(lang, g.Code) + " " + say(why)), cite
 }

@@ -82,7 +82,7 @@ func (h subject) withdrawn(c *fiber.Ctx, cs *requests.Case) []templates.PurposeS
 // details are what a person who proved who they are sees besides.
 func (h subject) details(c *fiber.Ctx, cs *requests.Case, v *templates.StatusPage) error {
 	ctx, now := c.UserContext(), h.Now()
-	titles := casefile.TitlesOf(h.Svc)
+	titles := casefile.TitlesOf(h.Svc).In(templates.Lang(ctx))
 	v.Result = cs.Result
 	tasks, err := h.Svc.Tasks(ctx, cs)
 	if err != nil {
@@ -107,12 +107,12 @@ func (h subject) details(c *fiber.Ctx, cs *requests.Case, v *templates.StatusPag
 		}
 		v.Kept = casefile.Kept(kept, titles)
 		for i, k := range kept {
-			v.Kept[i].Why, v.Kept[i].Cite = reason(c, cs, "erasure", k.Ground)
+			v.Kept[i].Why, v.Kept[i].Cite = h.reason(c, cs, "erasure", k.Ground)
 		}
 	}
 	for _, d := range cs.Decisions {
 		if d.Decision == "refused" {
-			why, cite := reason(c, cs, d.Right, d.Ground)
+			why, cite := h.reason(c, cs, d.Right, d.Ground)
 			v.Refusals = append(v.Refusals, templates.Refusal{Right: d.Right, Cite: cite, Text: why})
 		}
 	}

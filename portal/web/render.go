@@ -16,7 +16,7 @@ import (
 // PageOf is what every page needs: brand, CSRF token, who is signed in.
 func PageOf(c *fiber.Ctx) templates.Page {
 	a := appOf(c)
-	p := templates.Page{Brand: a.cfg.Brand, Path: c.Path(), Here: a.here(c), Demo: a.cfg.Demo, CSRF: a.csrfOf(c), OptedOut: OptedOut(c)}
+	p := templates.Page{Brand: a.brand(templates.Lang(c.UserContext())), Path: c.Path(), Here: a.here(c), Demo: a.cfg.Demo, CSRF: a.csrfOf(c), OptedOut: OptedOut(c)}
 	switch actor := Actor(c); {
 	case actor.Staff():
 		if u := StaffUser(c); u != nil {
@@ -27,6 +27,15 @@ func PageOf(c *fiber.Ctx) templates.Page {
 		p.Session = &templates.Session{Idle: session.Idle, KeepURL: "/session", EndURL: "/sign-out", EndedURL: "/session-ended"}
 	}
 	return p
+}
+
+// brand is the company as pages in a language name it.
+func (a *App) brand(lang string) templates.Brand {
+	b := a.cfg.Brand
+	if a.cfg.Say != nil {
+		b.Authority = a.cfg.Say(lang, b.Authority)
+	}
+	return b
 }
 
 // Render writes a page whole, so that a fault in the middle becomes an error

@@ -25,6 +25,8 @@ type Config struct {
 	Zone    *time.Location // of the times shown
 	// Languages that customers may choose, best first (default: all there are).
 	Languages []string
+	// Say is a text of the company in a language; nil leaves it as it is.
+	Say func(lang, text string) string
 	Redis     *redis.Client
 	Prefix    string // of Redis keys, ends in a colon
 	Digest    func(kind, value string) []byte

@@ -286,6 +286,7 @@ type Type struct {
 	Social    bool   // linked social record
 	Fields    []Field
 	Actions   []Action // what Apply can do to it
+	Grounds   []string // on which records or fields of it may be kept: "CITATION: words", or words
 }
 
 // Field is one field of a record type.
@@ -297,6 +298,16 @@ type Field struct {
 	Others   bool   // about other people
 	Provided string // subject, observed or derived; "" is as the type says
 }
+
+// Grounds that connectors give of themselves. Letters and pages have words of
+// their own for them in each language.
+const (
+	// GroundShared is why a record that others use is not destroyed.
+	GroundShared = "Others use this record too; it is not the person's alone (GDPR Art. 15(4), 17(3))"
+	// GroundDetached is why a record stays that is to be detached and leads to
+	// nobody.
+	GroundDetached = "The dataset file detaches this record instead of erasing it, and nothing in it leads to the person"
+)
 
 // Fault is one thing wrong with a system or its description.
 type Fault struct {

@@ -7,10 +7,18 @@ import (
 )
 
 // Titles are the names of systems and record types as people know them.
-type Titles struct{ svc *requests.Service }
+type Titles struct {
+	svc  *requests.Service
+	lang string // "" as configured
+}
 
 // TitlesOf reads the configured systems' names.
-func TitlesOf(svc *requests.Service) Titles { return Titles{svc} }
+func TitlesOf(svc *requests.Service) Titles { return Titles{svc: svc} }
+
+// In are the names in a language, as far as the company's glossary has them.
+func (t Titles) In(lang string) Titles { return Titles{t.svc, lang} }
+
+func (t Titles) say(text string) string { return t.svc.Settings().Glossary.In(t.lang, text) }
 
 // System names a system.
 func (t Titles) System(name string) string {
@@ -18,7 +26,7 @@ func (t Titles) System(name string) string {
 		return "Habeas"
 	}
 	if c, ok := t.svc.System(name); ok {
-		return cmp.Or(c.Describe().Title, name)
+		return t.say(cmp.Or(c.Describe().Title, name))
 	}
 	return name
 }
@@ -28,7 +36,7 @@ func (t Titles) Type(system, typ string) string {
 	if c, ok := t.svc.System(system); ok {
 		for _, d := range c.Describe().Types {
 			if d.Name == typ {
-				return cmp.Or(d.Title, typ)
+				return t.say(cmp.Or(d.Title, typ))
 			}
 		}
 	}

@@ -127,6 +127,7 @@ func (d *DB) describe() connect.Description {
 		for _, c := range t.Columns {
 			ty.Fields = append(ty.Fields, connect.Field{Name: c.Name, Title: c.Title, Category: c.Category, FreeText: c.FreeText, Others: c.Others, Provided: c.Provided})
 		}
+		ty.Grounds = grounds(t)
 		out.Types = append(out.Types, ty)
 		for _, c := range t.Columns {
 			if c.PointsTo != "" {
@@ -147,6 +148,17 @@ func (d *DB) describe() connect.Description {
 	}
 	slices.Sort(out.Accepts)
 	return out
+}
+
+// grounds are those on which the dataset file keeps rows of t or columns of
+// them.
+func grounds(t *dataset.Table) []string {
+	out := []string{t.Never, t.Erase.Ground}
+	for _, c := range t.Columns {
+		out = append(out, c.Ground)
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(g string) bool { return g == "" })
 }
 
 // actions lists what Apply can do to rows of t. A plan that the desk changed

@@ -9,12 +9,6 @@ import (
 	"habeas/requests/connect/sqldb/dataset"
 )
 
-// sharedGround is why a row that others use is not destroyed.
-const sharedGround = "Others use this record too; it is not the person's alone (GDPR Art. 15(4), 17(3))"
-
-// nothingGround is why a row stays that is to be detached, but leads to nobody.
-const nothingGround = "The dataset file detaches this record instead of erasing it, and nothing in it leads to the person"
-
 // proposer turns rows of one table into what a plan proposes for them.
 type proposer struct {
 	t     *dataset.Table
@@ -97,10 +91,10 @@ func (p *proposer) fixed() {
 		p.readShared = &connect.Proposal{Action: connect.Redact, Fields: personal}
 	}
 	p.erase = &connect.Proposal{Action: connect.Erase}
-	p.detachAll = &connect.Proposal{Action: connect.Detach, Ground: sharedGround}
-	p.sharedKeep = &connect.Proposal{Action: connect.Keep, Ground: sharedGround}
+	p.detachAll = &connect.Proposal{Action: connect.Detach, Ground: connect.GroundShared}
+	p.sharedKeep = &connect.Proposal{Action: connect.Keep, Ground: connect.GroundShared}
 	p.never = &connect.Proposal{Action: connect.Keep, Ground: t.Never}
-	p.nothing = &connect.Proposal{Action: connect.Keep, Ground: nothingGround}
+	p.nothing = &connect.Proposal{Action: connect.Keep, Ground: connect.GroundDetached}
 	p.detach = &connect.Proposal{Action: connect.Detach, Fields: detachFields(t)}
 }
 
