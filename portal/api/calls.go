@@ -76,7 +76,7 @@ func (c call) asking(params ...param) call {
 	return c
 }
 
-// file is an answer that is no JSON.
+// file is an answer that is no JSON, or that can be had another way than as JSON.
 func (c call) file(media string) call {
 	c.media = media
 	return c
@@ -148,7 +148,7 @@ func (a *api) calls() []call {
 		get(one+"/events", checkers, a.events, "getEvents", "The request's events with their places in the log.", items[entry]{}),
 
 		get("/api/v1/log/entries", auditor, a.entries, "getLogEntries", "Leaf lines of the whole log, from (inclusive) to to (exclusive), 1,000 at most.", items[entry]{}).asking(entryParams...),
-		get("/api/v1/figures", checkers, a.figures, "getFigures", "What became of all requests, counted from the log: per right, law and month, in time or late, denials by ground.", figureView{}).asking(figureParams...),
+		get("/api/v1/figures", checkers, a.figures, "getFigures", "What became of all requests, counted from the log: per right, law and month, in time or late, denials by ground.", figureView{}).asking(figureParams...).file("text/csv"),
 		get("/api/v1/stream", watchers, a.stream, "watchRequest", "Server-sent events of one request: task, status, counts.", nil).streamed("text/event-stream").asking(streamParam),
 
 		post("/api/v1/consents", service, a.recordConsent, "recordConsent", "Record a consent given or refused.", consentGiven{}, 201, consentState{}),

@@ -129,11 +129,14 @@ func parameters(c call) []schema {
 
 func answerOf(c call, parts schema) schema {
 	r := schema{"description": http.StatusText(c.status)}
+	content := schema{}
 	if c.out != nil {
-		r["content"] = schema{"application/json": schema{"schema": schemaOf(reflect.TypeOf(c.out), parts)}}
-	} else {
-		r["content"] = schema{c.media: schema{}}
+		content["application/json"] = schema{"schema": schemaOf(reflect.TypeOf(c.out), parts)}
 	}
+	if c.media != "" {
+		content[c.media] = schema{}
+	}
+	r["content"] = content
 	return r
 }
 

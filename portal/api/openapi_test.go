@@ -134,6 +134,10 @@ func (d document) faults(s map[string]any, v any, at string) (out []string) {
 		if n, ok := v.(float64); !ok || n != float64(int64(n)) {
 			bad("is no integer: %v", v)
 		}
+	case "number":
+		if _, ok := v.(float64); !ok {
+			bad("is no number: %v", v)
+		}
 	case "array":
 		list, ok := v.([]any)
 		if !ok {
