@@ -27,6 +27,7 @@ type Representation struct {
 	Ground     string // why: identity.PermissionGrounds
 	Proven     bool
 	Needed     bool // the rights ask for a proof at all
+	Awaits     bool // a permission can still be decided
 	Documents  []DocumentView
 }
 
@@ -55,6 +56,7 @@ func (s *Service) Representation(ctx context.Context, c *Case) (*Representation,
 	r := &Representation{
 		Kind: b.Kind, Age: b.Age, Confirms: identity.Confirms(b.Kind, b.Age) && NeedsProof(c.Rights), Confirmed: has(identity.Confirmation), Permission: has(identity.AgentPermission),
 		Receives: b.Receives, HandedOver: b.HandedOver, Refused: b.Refused, Ground: b.Ground, Proven: len(missing) == 0, Needed: NeedsProof(c.Rights),
+		Awaits: !has(identity.AgentPermission) && c.awaitsPermission(subject),
 	}
 	r.Documents, err = s.documents(ctx, c)
 	return r, err

@@ -91,6 +91,7 @@ func readDocument(c *fiber.Ctx) ([]byte, error) {
 type permitting struct {
 	Decision string `json:"decision" enum:"accepted,refused"`
 	Receives bool   `json:"receives,omitempty" doc:"The permission covers receiving the data; otherwise the person concerned gets the answer."`
+	Ground   string `json:"ground,omitempty" enum:"unsigned,names,scope,unreadable,outdated,doubtful,insufficient" doc:"Of a refusal: why it does not suffice, as the letter says it. Left out: insufficient."`
 	Reason   string `json:"reason" doc:"What was looked at, without copying it."`
 }
 
@@ -106,7 +107,7 @@ func (a *api) decidePermission(c *fiber.Ctx) error {
 	if in.Decision != "accepted" && in.Decision != "refused" {
 		return wrong("decision", "Use accepted or refused.")
 	}
-	cs, err := a.svc.DecidePermission(c.UserContext(), web.Actor(c), id, requests.PermissionDecision{Accepted: in.Decision == "accepted", Receives: in.Receives, Reason: in.Reason})
+	cs, err := a.svc.DecidePermission(c.UserContext(), web.Actor(c), id, requests.PermissionDecision{Accepted: in.Decision == "accepted", Receives: in.Receives, Ground: in.Ground, Reason: in.Reason})
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,13 @@
 package desk
 
 import (
+	"strings"
+
 	"github.com/gofiber/fiber/v2"
 
 	"habeas/portal/web"
 	"habeas/requests"
+	"habeas/requests/identity"
 	"habeas/templates"
 )
 
@@ -12,6 +15,18 @@ import (
 var standingLabel = map[string]string{
 	"agent": "Authorised agent with a signed permission", "parent": "Parent or guardian of a child",
 	"attorney": "With a power of attorney", "guardian": "Legal guardian of an adult",
+}
+
+// permissionGrounds are why a permission does not suffice. The letter says it in
+// the customer's language.
+var permissionGrounds = []templates.Option{
+	{Value: "unsigned", Label: "It is not signed"},
+	{Value: "names", Label: "It does not name both people, or other ones"},
+	{Value: "scope", Label: "It does not cover what is asked"},
+	{Value: "unreadable", Label: "It cannot be read, or a part is missing"},
+	{Value: "outdated", Label: "It is no longer valid"},
+	{Value: "doubtful", Label: "There is reason to doubt that it is genuine"},
+	{Value: identity.Insufficient, Label: "Something else: it does not show what is needed"},
 }
 
 var ageLabel = map[string]string{"under_13": "under 13", "13_to_15": "13 to 15", "16_or_more": "16 or 17"}
@@ -31,8 +46,9 @@ func (h desk) behalfView(c *fiber.Ctx) (*requests.Case, templates.BehalfPage, er
 	id := cs.ID.String()
 	v := templates.BehalfPage{
 		Page: h.page(c), Case: h.head(cs), Action: templates.DeskCasePath(id, "behalf"), Purposes: purposes(), Purpose: c.FormValue("purpose"),
-		CanDecide: !r.Permission && cs.Status.Open() && cs.ActedAt == nil, Receives: cs.Asks("access", "portability"),
-		Decision: c.FormValue("decision"), Covers: c.FormValue("covers") != "", Reason: c.FormValue("reason"),
+		CanDecide: r.Awaits, Receives: cs.Asks("access", "portability"), AtOnce: !r.Needed, Grounds: permissionGrounds,
+		CanWrite: web.Actor(c).Role == requests.DPO, Decision: c.FormValue("decision"), Ground: c.FormValue("ground"), Note: c.FormValue("note"),
+		Covers: c.FormValue("covers") != "", Reason: c.FormValue("reason"), Next: behalfNext(cs, r, web.Actor(c)),
 	}
 	v.Facts = behalfFacts(r)
 	for _, d := range r.Documents {
@@ -55,11 +71,18 @@ func behalfFacts(r *requests.Representation) []templates.Option {
 		return open
 	}
 	if !r.Needed {
-		return append(facts, templates.Option{Value: "Proof", Label: "None is needed: nobody is verified for an opt-out or withdrawal. A signed permission may be asked for (11 CCR 7026(j))."})
+		facts = append(facts, templates.Option{Value: "Proof", Label: "None is needed: nobody is verified for an opt-out or withdrawal, which took effect at once. A signed permission may be asked for (11 CCR 7026(j))."})
+		switch {
+		case r.Permission:
+			facts = append(facts, templates.Option{Value: "Permission", Label: "Accepted"})
+		case r.Refused:
+			facts = append(facts, templates.Option{Value: "Permission", Label: "Refused and deleted: " + strings.ToLower(groundLabel(r.Ground)) + ". The person concerned can take the request back."})
+		}
+		return facts
 	}
 	open := "Not accepted yet"
 	if r.Refused {
-		open = "The last one was refused and deleted"
+		open = "The last one was refused and deleted: " + strings.ToLower(groundLabel(r.Ground))
 	}
 	facts = append(facts, templates.Option{Value: "Permission", Label: state(r.Permission, "Accepted", open)})
 	if r.Confirms {
@@ -71,6 +94,38 @@ func behalfFacts(r *requests.Representation) []templates.Option {
 		facts = append(facts, templates.Option{Value: "Answer goes to", Label: "The person concerned: the permission does not cover receiving the data"})
 	}
 	return facts
+}
+
+func groundLabel(code string) string {
+	for _, g := range permissionGrounds {
+		if g.Value == code {
+			return g.Label
+		}
+	}
+	return "It did not suffice"
+}
+
+// behalfNext is what else leads on while it is not proved that somebody may ask.
+func behalfNext(cs *requests.Case, r *requests.Representation, by requests.Actor) []templates.Action {
+	if cs.Status != requests.Filed || r.Proven {
+		return nil
+	}
+	id := cs.ID.String()
+	act := func(label, verb, kind string) templates.Action {
+		return templates.Action{Label: label, Href: templates.DeskCasePath(id, verb), Kind: kind}
+	}
+	var out []templates.Action
+	decides := by.Role == requests.DPO
+	if decides && !r.Permission {
+		out = append(out, act("Ask for the permission by letter", "ask/id_request?proof=permission", "secondary"))
+	}
+	if r.Confirms && !r.Confirmed {
+		out = append(out, act("Record that the person agreed", "prove", "secondary"))
+	}
+	if decides {
+		out = append(out, act("Refuse the request", "refuse?ground=identity_unproven", "link"))
+	}
+	return out
 }
 
 func (h desk) behalfPage(c *fiber.Ctx) error {
@@ -91,9 +146,20 @@ func (h desk) decideBehalf(c *fiber.Ctx) error {
 		v.Errors = []templates.FieldError{{Field: "decision", Message: "Say whether it suffices"}}
 		return h.render(c, fiber.StatusBadRequest, templates.BehalfProof(v))
 	}
-	_, err = h.Svc.DecidePermission(c.UserContext(), web.Actor(c), cs.ID, requests.PermissionDecision{
-		Accepted: v.Decision == "accepted", Receives: v.Covers, Reason: v.Reason,
-	})
+	d := requests.PermissionDecision{Accepted: v.Decision == "accepted", Receives: v.Covers, Reason: v.Reason}
+	ctx := c.UserContext()
+	if !d.Accepted {
+		if d.Ground = v.Ground; d.Ground == "" {
+			v.Errors = []templates.FieldError{{Field: "ground", Message: "Say why it does not suffice: whoever asks reads it"}}
+			return h.render(c, fiber.StatusBadRequest, templates.BehalfProof(v))
+		}
+		if v.CanWrite && strings.TrimSpace(v.Note) != "" {
+			ctx, err = h.Svc.WithWords(ctx, web.Actor(c), requests.Words{Note: strings.TrimSpace(v.Note)})
+		}
+	}
+	if err == nil {
+		_, err = h.Svc.DecidePermission(ctx, web.Actor(c), cs.ID, d)
+	}
 	if err != nil {
 		faults, status, ok := onForm(err, nil)
 		if !ok {
@@ -101,6 +167,9 @@ func (h desk) decideBehalf(c *fiber.Ctx) error {
 		}
 		v.Errors = faults
 		return h.render(c, status, templates.BehalfProof(v))
+	}
+	if !d.Accepted {
+		return done(c, cs, "permission_refused")
 	}
 	return done(c, cs, "permission")
 }
@@ -142,14 +211,46 @@ func (h desk) behalfPart(c *fiber.Ctx, cs *requests.Case, v *templates.CasePage)
 	}
 	look := templates.Action{Label: "Who asks for whom", Href: templates.DeskCasePath(cs.ID.String(), "behalf"), Kind: "secondary"}
 	switch {
-	case cs.Status == requests.Filed && len(r.Documents) > 0:
+	case r.Awaits && len(r.Documents) > 0 && (cs.Status == requests.Filed || v.Primary == nil):
 		look.Label, look.Kind = "Look at the permission", ""
 		v.Primary = &look
 		v.Waiting = "Somebody asks for another person and sent a document. Say whether it suffices."
 		return nil
 	case cs.Status == requests.Filed && !r.Proven:
-		v.Waiting = "Somebody asks for another person. The permission or the person’s word is missing."
+		h.behalfWaits(cs, r, web.Actor(c), &look, v)
+		if look.Kind == "" {
+			return nil
+		}
 	}
 	v.Actions = append([]templates.Action{look}, v.Actions...)
 	return nil
+}
+
+// behalfWaits says what is missing before the search, and offers first what
+// leads on.
+func (h desk) behalfWaits(cs *requests.Case, r *requests.Representation, by requests.Actor, look *templates.Action, v *templates.CasePage) {
+	var missing []string
+	if !r.Permission {
+		missing = append(missing, "the permission")
+	}
+	if r.Confirms && !r.Confirmed {
+		missing = append(missing, "the person’s own word")
+	}
+	v.Waiting = "Somebody asks for another person. Missing: " + strings.Join(missing, " and ") + "."
+	if r.Refused {
+		v.Waiting += " The last document was refused; whoever asks was told why and can send another one."
+	}
+	paper := cs.Channel != "portal" && cs.Channel != "api"
+	for _, a := range behalfNext(cs, r, by) {
+		if a.Kind == "secondary" {
+			v.Actions = append(v.Actions, a)
+		}
+	}
+	switch {
+	case !r.Permission && paper:
+		look.Label, look.Kind = "Look at the permission", ""
+		v.Primary = look
+	case r.Permission && paper:
+		v.Primary = &templates.Action{Label: "Record that the person agreed", Href: templates.DeskCasePath(cs.ID.String(), "prove")}
+	}
 }

@@ -302,7 +302,7 @@ func (h desk) askView(c *fiber.Ctx) (*requests.Case, templates.AskPage, error) {
 	if kind == mail.IDRequest {
 		v.Proofs = proofs()
 	}
-	for _, p := range c.Context().PostArgs().PeekMulti("proof") {
+	for _, p := range append(c.Context().PostArgs().PeekMulti("proof"), c.Context().QueryArgs().PeekMulti("proof")...) {
 		v.Chosen = append(v.Chosen, string(p))
 	}
 	if err := h.Svc.MayPause(c.UserContext(), cs.ID, kind); err != nil {
