@@ -26,6 +26,7 @@ type Doubt struct {
 	System   string     `json:"-"`
 	People   int        `json:"people"`
 	On       *time.Time `json:"on,omitempty"` // day of the change
+	Before   int        `json:"before"`       // how many days before the request that was
 	NotedAt  time.Time  `json:"-"`
 	Settled  *time.Time `json:"-"`
 	SettleBy *uuid.UUID `json:"-"`
@@ -108,7 +109,7 @@ func (ch *change) weighProofs(ctx context.Context, walks []discovery, have []ide
 				d.On, f.ChangedFor = e.ChangedOn, ch.c.changedFor(*e.ChangedOn)
 			}
 		}
-		d.People = f.People
+		d.People, d.Before = f.People, f.ChangedFor
 		for _, reason := range identity.DeskDecides(f, have) {
 			d.Reason = reason
 			out = append(out, d)

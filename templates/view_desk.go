@@ -96,6 +96,7 @@ type CasePage struct {
 	Stream      string // path of the event stream
 	Replies     int    // that the customer sent and nobody has deleted
 	Related     []RelatedCase
+	Doubts      Doubts
 }
 
 // TimelineItem is one thing that happened, newest first.

@@ -83,6 +83,9 @@ func (h desk) showCase(c *fiber.Ctx) error {
 	if v.Related, err = h.related(ctx, cs); err != nil {
 		return err
 	}
+	if err := h.doubtPart(c, cs, &v); err != nil {
+		return err
+	}
 	h.actions(cs, by, tasks, &v)
 	if err := h.behalfPart(c, cs, &v); err != nil {
 		return err
@@ -179,6 +182,8 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 		first(act("Decide the corrections", "corrections", ""))
 	case cs.Status == requests.Review && v.Plan != nil && v.Plan.Undecided > 0:
 		first(act("Decide what is unclear", "decide", ""))
+	case cs.Status == requests.Review && len(v.Doubts.List) > 0:
+		first(act("Settle who is asking", "prove", ""))
 	case cs.Status == requests.Review && v.Approvals.CanApprove:
 		first(act("Approve this plan", "approve", ""))
 	}
@@ -240,6 +245,8 @@ func (h desk) waiting(cs *requests.Case, tasks []requests.TaskView, v *templates
 		return "Nobody has decided yet which fields are corrected, and which stay."
 	case cs.Status == requests.Review && v.Plan != nil && v.Plan.Undecided > 0:
 		return fmt.Sprintf("The plan waits for a decision about %d records.", v.Plan.Undecided)
+	case cs.Status == requests.Review && len(v.Doubts.List) > 0:
+		return "It is open who is asking: the mailed code does not show it. Somebody records another proof."
 	case cs.Status == requests.Review:
 		return fmt.Sprintf("The plan waits for approval: %d of %d given.", len(v.Approvals.Given), v.Approvals.Needed)
 	case cs.Status == requests.Executing && cs.WaitUntil != nil && cs.ActedAt == nil && cs.WaitUntil.After(h.Now()):

@@ -6,6 +6,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"habeas/portal/web"
+	"habeas/requests"
 	"habeas/requests/identity"
 	"habeas/templates"
 )
@@ -29,6 +30,9 @@ func (h desk) prove(c *fiber.Ctx) error {
 	kind := identity.Proof(cmp.Or(v.Ground, string(identity.StaffCheck)))
 	if _, err := h.Svc.RecordProof(c.UserContext(), web.Actor(c), cs.ID, kind, step(c).Reason); err != nil {
 		return h.again(c, v, err)
+	}
+	if cs.Status == requests.Review {
+		return done(c, cs, "settled")
 	}
 	return done(c, cs, "proved")
 }
