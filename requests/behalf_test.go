@@ -245,7 +245,7 @@ func TestPersonStopsIt(t *testing.T) {
 	if k := caseNow(c, r.ID); k.Status != requests.Withdrawn {
 		t.Fatal(k.Status)
 	}
-	if l := letters(c, r.ID); !slices.Contains(l, "stopped_not_me") || !slices.Contains(l, "behalf_stopped") {
+	if l := letters(c, r.ID); !slices.Contains(l, "behalf_declined") || !slices.Contains(l, "behalf_stopped") {
 		t.Error(l)
 	}
 	must(t, c.Svc.Sweep(t.Context()))
