@@ -110,7 +110,11 @@ func (ch *change) mayApprove(ctx context.Context, user uuid.UUID) error {
 	if err != nil {
 		return fmt.Errorf("open case: %w", err)
 	}
-	for _, id := range subject.Identities {
+	about := subject.Identities
+	if b := subject.OnBehalf; b != nil { // who asks for somebody decides nothing about it either
+		about = append(slices.Clone(about), connect.Identity{Kind: "email", Value: b.Email})
+	}
+	for _, id := range about {
 		if id.Kind == "email" && slices.ContainsFunc(ch.s.ring.Lookups("user", id.Normal()), func(l []byte) bool { return bytes.Equal(l, lookup) }) {
 			return refuse(Forbidden, "own-request", "This request is about you, so somebody else has to approve it.")
 		}

@@ -184,8 +184,8 @@ func (s *Service) LinkSignal(ctx context.Context, by Actor, device string) error
 		return err
 	}
 	subject, err := s.subject(c)
-	if err != nil || subject.Email == "" || c.VerifiedAt == nil {
-		return err
+	if err != nil || subject.Email == "" || c.VerifiedAt == nil || subject.OnBehalf != nil {
+		return err // a browser in which somebody asks for another says nothing of that person
 	}
 	email := connect.Identity{Kind: "email", Value: subject.Email}
 	lookup := s.ring.Lookup(deviceKind, device)

@@ -112,9 +112,10 @@ func (w *weighing) keep(e *plan.Entry) {
 
 // holdGround is what a held record is kept on, in the words of the law's table.
 func (c *Case) holdGround(h activeHold) string {
-	text := map[string]string{
-		"litigation": "legal claims", "retention_duty": "a legal duty to keep it", "person_at_risk": "the safety of a person",
-	}[h.Ground]
+	if h.Ground == "person_at_risk" {
+		return h.Cite // whoever asks reads it, and may be the one who is feared: the article says no more
+	}
+	text := map[string]string{"litigation": "legal claims", "retention_duty": "a legal duty to keep it"}[h.Ground]
 	if h.Cite != "" {
 		return h.Cite + ": " + text
 	}

@@ -1,6 +1,7 @@
 package requests
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -73,6 +74,9 @@ func (s *Service) CustomerReceipt(ctx context.Context, by Actor, id uuid.UUID) (
 		return nil, err
 	}
 	for i, line := range snap.Lines {
+		if ofHold(line) {
+			continue
+		}
 		if quiet && line.Kind == "identity.failed" {
 			continue // it may say what a search found
 		}
@@ -93,6 +97,13 @@ func (s *Service) CustomerReceipt(ctx context.Context, by Actor, id uuid.UUID) (
 var unverifiedMaySee = []string{
 	"request.filed", "request.withdrawn", "request.closed", "consent.changed", "letter.sent", "status.changed",
 	"identity.verified", "identity.failed", "clock.paused", "clock.resumed", "clock.extended",
+}
+
+// ofHold are the events by which a case notes a hold: why something is kept for
+// now is the desk's, and whoever asks may be the one who is feared. That it is
+// kept, and the article, stands in the answer.
+func ofHold(line evidence.Line) bool {
+	return line.Kind == "hold.found" || line.Kind == "hold.lifted" || line.Kind == "drift.found" && bytes.Contains(line.Raw, []byte(`"code":"hold-set"`))
 }
 
 // SubjectOf returns what the filer said of themselves, to that filer.

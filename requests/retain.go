@@ -96,6 +96,8 @@ func (ch *change) destroyKey(ctx context.Context) error {
 	b.Queue(`delete from customer_tokens where case_id = $1`, id)
 	b.Queue(`delete from codes where case_id = $1`, id)
 	b.Queue(`update cases set email_lookup = null, subject_lookup = '{}' where id = $1`, id)
+	b.Queue(`update plans set lookups = '{}' where case_id = $1`, id)
+	b.Queue(`delete from signal_links where case_id = $1`, id)
 	if err := ch.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("forget case: %w", err)
 	}
