@@ -233,7 +233,8 @@ func previews() map[string]templ.Component {
 		"subject-check-other":     Check(questionOther("/request/check")),
 		"subject-permission":      SendPermission(PermissionPage{Page: customerPage("/status/permission"), Kind: "agent", Refused: true, Because: "unsigned"}),
 		"subject-permission-done": SendPermission(PermissionPage{Page: customerPage("/status/permission"), Done: true}),
-		"subject-permit":          Confirm(ConfirmPage{Page: publicPage("/confirm"), Key: "permit", Reference: "HB-7K3F-Q2M", Action: "/confirm", Token: "x"}),
+		"subject-permit":          Confirm(ConfirmPage{Page: publicPage("/confirm"), Key: "permit", Reference: "HB-7K3F-Q2M", Action: "/confirm", Token: "x", Standing: "agent", Rights: []string{"access"}, No: "/not-me?token=x"}),
+		"subject-decline":         Confirm(ConfirmPage{Page: publicPage("/not-me"), Key: "decline", Reference: "HB-7K3F-Q2M", Action: "/not-me", Token: "x", Standing: "attorney", Rights: []string{"access"}}),
 		"subject-status-behalf": Status(statusPage("filed", func(v *StatusPage) {
 			v.Behalf = &BehalfState{Permission: true, Person: true}
 		})),

@@ -2,6 +2,7 @@ package subject
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -33,16 +34,21 @@ var (
 
 const maxToken = 200
 
+// declined is the notice after somebody for whom another one asks said no.
+const declined = "declined"
+
 func (h subject) linkPage(c *fiber.Ctx, l link) error {
 	v := templates.ConfirmPage{Page: web.PageOf(c), Key: l.key, Action: l.path, Token: c.Query("token")}
-	if c.Query("done") != "" {
-		v.Done, v.Token = true, ""
+	if done := c.Query("done"); done != "" {
+		if v.Done, v.Token = true, ""; done == declined && l.kind == notMeLink.kind {
+			v.Key = "decline"
+		}
 		return web.Render(c, templates.Confirm(v))
 	}
 	if v.Token == "" || len(v.Token) > maxToken {
 		return fiber.ErrNotFound
 	}
-	cs, err := h.tokenCase(c, l, v.Token)
+	cs, represented, err := h.tokenCase(c, l, v.Token)
 	if err != nil {
 		return err
 	}
@@ -52,19 +58,40 @@ func (h subject) linkPage(c *fiber.Ctx, l link) error {
 		}
 	}
 	v.Reference = cs.Reference
+	if represented {
+		if err := h.askedFor(c, cs, l, &v); err != nil {
+			return err
+		}
+	}
 	return web.Render(c, templates.Confirm(v))
+}
+
+// askedFor tells the person for whom somebody else asks what is asked and in
+// which capacity, and offers to say no.
+func (h subject) askedFor(c *fiber.Ctx, cs *requests.Case, l link, v *templates.ConfirmPage) error {
+	r, err := h.Svc.Representation(c.UserContext(), cs)
+	if err != nil || r == nil {
+		return err
+	}
+	v.Standing, v.Rights = r.Kind, cs.Rights
+	if l.kind == notMeLink.kind {
+		v.Key = "decline"
+	} else {
+		v.No = notMeLink.path + "?" + url.Values{"token": {v.Token}}.Encode()
+	}
+	return nil
 }
 
 // tokenCase is the request of a link. To stop it, the person for whom somebody
 // else asks has the same link as to confirm it.
-func (h subject) tokenCase(c *fiber.Ctx, l link, token string) (*requests.Case, error) {
-	cs, err := h.Svc.TokenCase(c.UserContext(), token, l.kind)
+func (h subject) tokenCase(c *fiber.Ctx, l link, token string) (cs *requests.Case, represented bool, err error) {
+	cs, err = h.Svc.TokenCase(c.UserContext(), token, l.kind)
 	if err != nil && l.kind == notMeLink.kind {
 		if other, err := h.Svc.TokenCase(c.UserContext(), token, permitLink.kind); err == nil {
-			return other, nil
+			return other, true, nil
 		}
 	}
-	return cs, err
+	return cs, l.kind == permitLink.kind, err
 }
 
 func (h subject) linkAct(c *fiber.Ctx, l link) error {
@@ -72,12 +99,15 @@ func (h subject) linkAct(c *fiber.Ctx, l link) error {
 	if token == "" || len(token) > maxToken {
 		return fiber.ErrNotFound
 	}
-	cs, err := h.tokenCase(c, l, token)
+	cs, represented, err := h.tokenCase(c, l, token)
 	if err != nil {
 		return err
 	}
 	if _, err := l.act(h, c.UserContext(), token); err != nil {
 		return h.tooLateFor(c, l, cs, token, err)
+	}
+	if represented && l.kind == notMeLink.kind {
+		return web.Redirect(c, l.path+"?done="+declined)
 	}
 	return web.Redirect(c, l.path+"?done=1")
 }
