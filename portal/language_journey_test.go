@@ -28,7 +28,8 @@ import (
 // in it. With scripts and without.
 func TestJourneysInEachLanguage(t *testing.T) {
 	t.Parallel()
-	s := setup(t, company.Options{})
+	words := company.Glossary(t)
+	s := setup(t, company.Options{Settings: requests.Settings{Glossary: words}})
 	tab := browser.New(t)
 	for i, tc := range []struct {
 		lang, name string
@@ -37,7 +38,7 @@ func TestJourneysInEachLanguage(t *testing.T) {
 		{"de", "Deutsch", true}, {"fr", "Français", false}, {"es", "Español", true}, {"en", "English", false},
 	} {
 		t.Run(tc.lang, func(t *testing.T) {
-			j := &spoken{stage: s.in(t), tab: tab, lang: tc.lang, name: tc.name, scripts: tc.scripts}
+			j := &spoken{stage: s.in(t), tab: tab, lang: tc.lang, name: tc.name, scripts: tc.scripts, words: words}
 			people := acme.Subjects()[8+3*i:]
 			j.copyOf(people[0].Email)
 			j.erasure(people[1].Email)
@@ -60,7 +61,11 @@ type spoken struct {
 	lang, name string
 	scripts    bool
 	person     *person
+	words      requests.Glossary
 }
+
+// ours is a text of the company, as customers who speak the language read it.
+func (j *spoken) ours(text string) string { return j.words.In(j.lang, text) }
 
 // text is a text of the pages, as a page that is read says it.
 func (j *spoken) text(key string, args ...any) string {
@@ -191,6 +196,7 @@ func (j *spoken) copyOf(email string) {
 	j.Await(cs.ID, requests.Review)
 	j.person.open("/status")
 	j.says("status.say.review", "status.system.found", "status.receipt_hint")
+	j.person.sees(j.ours("Customer database"), j.ours("Linked social records"))
 	j.look("status")
 	j.Approve(cs.ID)
 	if j.scripts {
@@ -225,6 +231,7 @@ func (j *spoken) unpacks(file []byte) {
 	for _, want := range []string{
 		fmt.Sprintf(`<html lang="%s" dir="ltr"`, j.lang), report.Text(j.lang, "index.title"), report.Text(j.lang, "index.what_EU"), report.Text(j.lang, "index.rights_EU"),
 		report.Category(j.lang, "contact.email"), report.Day(j.lang, j.today()),
+		j.ours("Your contact details"), j.ours("To run your customer account"), j.ours("Date of birth"), j.ours("Public posts on the network"),
 	} {
 		if !bytes.Contains(page, []byte(want)) {
 			j.Errorf("the package's page does not say %q", want)
@@ -256,12 +263,13 @@ func (j *spoken) erasure(email string) {
 	j.Await(cs.ID, requests.Review)
 	j.Approve(cs.ID)
 	j.Await(cs.ID, requests.Completed)
-	title := mail.Title(mail.ErasureDone, j.lang)
+	title := mail.Title(mail.Partial, j.lang) // invoices stay
 	j.names(title)
 	j.says("status.outcomes", "outcome.verified_absent", "outcome_text.verified_absent")
+	j.person.sees(j.ours("Your invoices"), j.ours("Invoices, 8 years (GDPR Art. 17(3)(b))"))
 	j.look("status-done")
 	j.person.press(title)
-	j.person.sees(title)
+	j.person.sees(title, j.ours("Your invoices"), j.ours("invoices, 8 years (GDPR Art. 17(3)(b))"))
 	j.look("letter")
 }
 

@@ -65,7 +65,7 @@ func TestExplainedInALanguage(t *testing.T) {
 		{"source", got.Source, "Laden"},
 		{"retention", got.Retention, "Acht Jahre"},
 		{"recipient", got.Recipient, "DHL, Paketdienst (US)"},
-		{"transfers", got.Transfers, "DHL, carrier: Vertragsklauseln"},
+		{"transfers", got.Transfers, "DHL, Paketdienst: Vertragsklauseln"},
 		{"automated", got.Automated, "Nein."},
 		{"field", got.Fields[0].Title, "Nummer"},
 	} {

@@ -59,7 +59,7 @@ func (s Settings) explain(lang, system string, t, told connect.Type) connect.Typ
 		}
 		add(&names, name)
 		if r.Safeguards != "" {
-			add(&transfers, r.Title+": "+s.Glossary.In(lang, r.Safeguards))
+			add(&transfers, s.Glossary.In(lang, r.Title)+": "+s.Glossary.In(lang, r.Safeguards))
 		}
 	}
 	if len(names) > 0 {

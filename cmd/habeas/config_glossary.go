@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -13,16 +14,20 @@ import (
 	"habeas/requests/connect"
 )
 
-// readGlossary reads `company.glossary`: by language, a file with the texts as
-// configured and what they are in that language.
+// readGlossary reads `company.glossary`: by language, a file (or its text, which
+// has more than one line) with the texts as configured and what they are in that
+// language.
 func (c *Config) readGlossary() []error {
 	var faults []error
 	c.glossary = requests.Glossary{}
 	for _, lang := range slices.Sorted(maps.Keys(c.Company.Glossary)) {
-		raw, err := os.ReadFile(c.Company.Glossary[lang])
-		if err != nil {
-			faults = append(faults, fmt.Errorf("company.glossary.%s: %w", lang, err))
-			continue
+		raw := []byte(c.Company.Glossary[lang])
+		if !bytes.ContainsRune(raw, '\n') {
+			var err error
+			if raw, err = os.ReadFile(c.Company.Glossary[lang]); err != nil {
+				faults = append(faults, fmt.Errorf("company.glossary.%s: %w", lang, err))
+				continue
+			}
 		}
 		var words map[string]string
 		if err := decode(raw, &words); err != nil {

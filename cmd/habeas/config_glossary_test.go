@@ -58,3 +58,18 @@ func TestBrokenGlossariesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// Nothing that the sample company says of itself stays in English.
+func TestSampleCompanySpeaksEveryLanguage(t *testing.T) {
+	var c Config
+	if err := c.sample(); err != nil {
+		t.Fatal(err)
+	}
+	if faults := c.readGlossary(); len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	c.defaults()
+	if missing := untranslated(c.settings(), nil); len(missing) > 0 {
+		t.Error(missing)
+	}
+}

@@ -186,31 +186,15 @@ func (d *demo) config(c *DemoCmd, base string) (*Config, error) {
 	}
 	smtp := d.sink.SMTP("Acme Outdoor <privacy@acme.example>")
 	cfg := &Config{databaseURL: d.pg.URLAs(appRole, demoDB), redisURL: d.redis.URL()}
-	cfg.Company.Name, cfg.Company.Contact, cfg.Company.BaseURL = "Acme Outdoor", "privacy@acme.example", base
-	cfg.Company.Address, cfg.Company.Officer = "Acme Outdoor, Waldweg 12, 10115 Berlin", "Dana Okafor, dana@acme.example"
-	cfg.Company.Transfers = "Only for advertising in social networks, and only a hash of your e-mail address: to the United States, under the adequacy decision (EU) 2023/1795. All else stays in the European Economic Area."
-	cfg.Company.Automated = "None. Nobody is decided about by a machine alone."
-	cfg.Company.Authority, cfg.Company.AuthorityURL = "Berlin Commissioner for Data Protection and Freedom of Information", "https://authority.example"
+	if err := cfg.sample(); err != nil {
+		return nil, err
+	}
+	cfg.Company.BaseURL = base
 	cfg.Keys = filepath.Join(dir, "keys.json")
 	cfg.Log.Origin, cfg.Log.Key = "privacy.acme.example/log", filepath.Join(dir, "log.key")
 	cfg.Blobs = filepath.Join(dir, "blobs")
 	cfg.Mail.Host, cfg.Mail.Port, cfg.Mail.From, cfg.Mail.TLS = smtp.Host, smtp.Port, smtp.From, smtp.TLS
 	cfg.Erasure.Wait = new(time.Duration(0))
-	cfg.Purposes = []requests.Purpose{
-		{Name: "marketing_email", Title: "News and offers by e-mail", Titles: map[string]string{
-			"de": "Neuigkeiten und Angebote per E-Mail", "fr": "Actualités et offres par courriel", "es": "Novedades y ofertas por correo electrónico",
-		}},
-		{Name: "profiling", Title: "Recommendations made for you", Titles: map[string]string{
-			"de": "Persönliche Empfehlungen", "fr": "Recommandations personnalisées", "es": "Recomendaciones personalizadas",
-		}},
-		{Name: "social_ads", Title: "Advertising in social networks", Titles: map[string]string{
-			"de": "Werbung in sozialen Netzwerken", "fr": "Publicité sur les réseaux sociaux", "es": "Publicidad en redes sociales",
-		}},
-	}
-	cfg.GPC.Purposes, cfg.GPC.Since = []string{"social_ads"}, "2026-11-21"
-	if err := decode([]byte(acme.Register), cfg); err != nil {
-		return nil, fmt.Errorf("register of the sample company: %w", err)
-	}
 	cfg.Rescans = c.Rescans
 	cfg.Limits = Limits{FilingsPerMinute: 1200, CallsPerSecond: 100}
 	crm := d.pg.URL(demoCRM)
@@ -229,6 +213,32 @@ func (d *demo) config(c *DemoCmd, base string) (*Config, error) {
 		}
 	}
 	return cfg, errors.Join(cfg.check()...)
+}
+
+// sample is what the sample company says of itself.
+func (c *Config) sample() error {
+	c.Company.Name, c.Company.Contact = "Acme Outdoor", "privacy@acme.example"
+	c.Company.Address, c.Company.Officer = "Acme Outdoor, Waldweg 12, 10115 Berlin", "Dana Okafor, dana@acme.example"
+	c.Company.Transfers = "Only for advertising in social networks, and only a hash of your e-mail address: to the United States, under the adequacy decision (EU) 2023/1795. All else stays in the European Economic Area."
+	c.Company.Automated = "None. Nobody is decided about by a machine alone."
+	c.Company.Authority, c.Company.AuthorityURL = "Berlin Commissioner for Data Protection and Freedom of Information", "https://authority.example"
+	c.Company.Glossary = acme.Glossaries()
+	c.Purposes = []requests.Purpose{
+		{Name: "marketing_email", Title: "News and offers by e-mail", Titles: map[string]string{
+			"de": "Neuigkeiten und Angebote per E-Mail", "fr": "Actualités et offres par courriel", "es": "Novedades y ofertas por correo electrónico",
+		}},
+		{Name: "profiling", Title: "Recommendations made for you", Titles: map[string]string{
+			"de": "Persönliche Empfehlungen", "fr": "Recommandations personnalisées", "es": "Recomendaciones personalizadas",
+		}},
+		{Name: "social_ads", Title: "Advertising in social networks", Titles: map[string]string{
+			"de": "Werbung in sozialen Netzwerken", "fr": "Publicité sur les réseaux sociaux", "es": "Publicidad en redes sociales",
+		}},
+	}
+	c.GPC.Purposes, c.GPC.Since = []string{"social_ads"}, "2026-11-21"
+	if err := decode([]byte(acme.Register), c); err != nil {
+		return fmt.Errorf("register of the sample company: %w", err)
+	}
+	return nil
 }
 
 // staff makes the demo's people once; their sign-ins stand beside the data.

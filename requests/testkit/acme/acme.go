@@ -26,9 +26,21 @@ var (
 	// habeas.yaml.
 	//go:embed register.yaml
 	Register string
+	//go:embed glossary.de.yaml
+	german string
+	//go:embed glossary.fr.yaml
+	french string
+	//go:embed glossary.es.yaml
+	spanish string
 	//go:embed schema.sql
 	Schema string
 )
+
+// Glossaries are the company's texts in its customers' languages, as
+// company.glossary takes them.
+func Glossaries() map[string]string {
+	return map[string]string{"de": german, "fr": french, "es": spanish}
+}
 
 // Archive is the name of the manual system that crm.contacts.paper_file
 // points to.

@@ -1,6 +1,8 @@
 package acme_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,11 +15,9 @@ import (
 	"habeas/requests/testkit/acme"
 )
 
-// The register covers every record type, each of its entries answers all of
-// Art. 15(1), and everybody who got data can be told by letter.
-func TestRegisterIsWhole(t *testing.T) {
-	t.Parallel()
-	var set requests.Settings
+// company is what the sample company configures, and its open systems.
+func company(t *testing.T) (set requests.Settings, systems []connect.Connector) {
+	t.Helper()
 	var file struct {
 		Recipients []requests.Recipient  `yaml:"recipients"`
 		Register   []requests.Processing `yaml:"register"`
@@ -29,14 +29,10 @@ func TestRegisterIsWhole(t *testing.T) {
 	for _, name := range []string{"marketing_email", "profiling", "social_ads"} {
 		set.Purposes = append(set.Purposes, requests.Purpose{Name: name})
 	}
-	if err := set.CheckRegister(); err != nil {
-		t.Error(err)
-	}
 	url := testkit.EmptyDB(t)
 	if err := acme.Create(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	var systems []connect.Connector
 	for name, text := range map[string]string{"crm": acme.CRM, "social": acme.Social} {
 		c, err := sqldb.Open(t.Context(), connect.Config{Name: name, URL: url, Dataset: text})
 		if err != nil {
@@ -44,6 +40,17 @@ func TestRegisterIsWhole(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = c.Close() })
 		systems = append(systems, c)
+	}
+	return set, systems
+}
+
+// The register covers every record type, each of its entries answers all of
+// Art. 15(1), and everybody who got data can be told by letter.
+func TestRegisterIsWhole(t *testing.T) {
+	t.Parallel()
+	set, systems := company(t)
+	if err := set.CheckRegister(); err != nil {
+		t.Error(err)
 	}
 	if list := set.Uncovered(systems); len(list) > 0 {
 		t.Errorf("not covered:\n%s", strings.Join(list, "\n"))
@@ -57,5 +64,35 @@ func TestRegisterIsWhole(t *testing.T) {
 		if r.Contact == "" || r.Country == "" {
 			t.Errorf("%s cannot be told by letter, or nobody knows where it is", r.Name)
 		}
+	}
+}
+
+// Nothing that a customer of the sample company reads stays untranslated, and
+// the languages have the same texts.
+func TestGlossariesAreWhole(t *testing.T) {
+	t.Parallel()
+	set, systems := company(t)
+	texts := set.Texts(systems)
+	var all []string
+	for lang, text := range acme.Glossaries() {
+		var words map[string]string
+		if err := yaml.UnmarshalWithOptions([]byte(text), &words, yaml.Strict()); err != nil {
+			t.Fatal(err)
+		}
+		set.Glossary = requests.Glossary{lang: words}
+		for _, missing := range set.Untranslated(lang, texts) {
+			t.Errorf("%s lacks %q", lang, missing)
+		}
+		have := slices.Sorted(maps.Keys(words))
+		if all == nil {
+			all = have
+		}
+		if !slices.Equal(have, all) {
+			t.Errorf("%s has other texts than the other languages", lang)
+		}
+	}
+	// The demo names its systems, its authority and what it does in general.
+	if extra := len(all) - len(texts); extra < 0 || extra > 6 {
+		t.Errorf("%d texts are translated that no file has", extra)
 	}
 }
