@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
@@ -188,78 +187,6 @@ func (w *walk) run(ctx context.Context) error {
 	return w.settle(ctx)
 }
 
-// settle decides, when everything is found, what is in doubt.
-func (w *walk) settle(ctx context.Context) error {
-	for _, t := range w.d.data.Tables {
-		if err := w.foreigners(ctx, t); err != nil {
-			return err
-		}
-	}
-	for _, l := range w.astray {
-		if r := l.to.recs[l.key]; r != nil {
-			r.seeds = append(r.seeds, l.seed)
-		} else {
-			w.seeds[l.seed].ambiguous = true
-		}
-	}
-	for _, l := range w.skipped {
-		if l.from.rooted || l.to.recs[l.key] != nil {
-			continue
-		}
-		for _, i := range l.from.seeds {
-			w.seeds[i].ambiguous = true
-		}
-	}
-	w.ambiguities()
-	if len(w.doubtfulPeople) > 0 {
-		for _, t := range w.d.data.Tables {
-			if err := w.usedInDoubt(ctx, t); err != nil {
-				return err
-			}
-		}
-	}
-	w.doubt()
-	return nil
-}
-
-// usedInDoubt finds rows that somebody uses who is in doubt.
-func (w *walk) usedInDoubt(ctx context.Context, t *dataset.Table) error {
-	s := w.sets[t.Name]
-	if t.Person {
-		return nil
-	}
-	return w.users(ctx, t, slices.Sorted(maps.Keys(s.recs)), personRefs(w.d.data, t), func(key string, u usage) {
-		for _, p := range u.mine {
-			s.recs[key].doubted = s.recs[key].doubted || w.doubtfulPeople[w.leader(p)]
-		}
-	})
-}
-
-// foreigners finds rows in which an identity of the person stands, but which
-// only other people use.
-func (w *walk) foreigners(ctx context.Context, t *dataset.Table) error {
-	s := w.sets[t.Name]
-	if w.d.links[t.Name].leaf || t.Person {
-		return nil
-	}
-	var own []string
-	for k, r := range s.recs {
-		if len(r.seeds) > 0 {
-			own = append(own, k)
-		}
-	}
-	slices.Sort(own)
-	return w.users(ctx, t, own, personRefs(w.d.data, t), func(key string, u usage) {
-		r := s.recs[key]
-		if len(u.mine) == 0 && len(u.others) > 0 {
-			r.foreign = u.others[0]
-			if len(t.SharedBy) == 0 {
-				r.shared, r.others = false, 0
-			}
-		}
-	})
-}
-
 // follow goes on from every row that has not been followed.
 func (w *walk) follow(ctx context.Context, shared bool) error {
 	for busy := true; busy; {
@@ -377,29 +304,6 @@ func (w *walk) again(st *step, s *set, r *rec, key string, from *set, parent *re
 	}
 }
 
-// root notes that a row known by learned identities only is reached from a
-// given one, too, and goes on from it once more: now it may lead to people.
-func (w *walk) root(s *set, r *rec, key string) {
-	r.rooted = true
-	if !r.held && !r.shared {
-		s.next = append(s.next, key)
-	}
-}
-
-// same notes that a row is the same human being as the person (a) to whom it
-// leads over same_person, and as its own (b, if known).
-func (w *walk) same(parent *rec, a, b int) {
-	switch {
-	case b >= 0:
-		w.join(a, b)
-	case parent.parent == nil:
-		parent.owner = a
-	}
-	if !parent.person {
-		w.bridges = append(w.bridges, bridge{parent, a})
-	}
-}
-
 // found queues a row: to be followed, or to wait until it is known who else
 // uses it.
 func (w *walk) found(s *set, key string, wait bool) {
@@ -436,33 +340,6 @@ func (w *walk) via(prefix, label string) string {
 		w.vias[k] = v
 	}
 	return v
-}
-
-// ownerOf returns the person to whom a row belongs, or -1.
-func (w *walk) ownerOf(r *rec) int {
-	for ; r != nil; r = r.parent {
-		if r.owner >= 0 {
-			return r.owner
-		}
-	}
-	return -1
-}
-
-func (w *walk) newPerson(t *dataset.Table, key string) int {
-	w.people = append(w.people, person{table: t, key: key, leader: len(w.people)})
-	return len(w.people) - 1
-}
-
-func (w *walk) leader(p int) int {
-	for w.people[p].leader != p {
-		p = w.people[p].leader
-	}
-	return p
-}
-
-func (w *walk) join(a, b int) {
-	a, b = w.leader(a), w.leader(b)
-	w.people[max(a, b)].leader = min(a, b)
 }
 
 func (w *walk) warn(code, text string) { w.warnings[code] = text }
