@@ -74,10 +74,15 @@ func testAppeal(c *company.Company, who acme.Subject) {
 			c.Errorf("%s: %+v", name, e.Fields)
 		}
 	}
+	_, err = c.Svc.Extend(c.Context(), c.DPOs[1], m.ID, requests.Step{Ground: "complexity", Reason: "x"})
+	if e := refused(c.TB, err, "not-lawful"); !strings.Contains(e.Safe, "59.1-577") || !strings.Contains(e.Safe, "appeal") {
+		c.Errorf("Virginia extends no appeal: %s", e.Safe)
+	}
 	// what only requests have
 	for _, err := range []error{
 		errOf(c.Svc.Approve(c.Context(), c.DPOs[1], m.ID, "00")), errOf(c.Svc.Rediscover(c.Context(), c.DPOs[1], m.ID)),
-		errOf(c.Svc.Extend(c.Context(), c.DPOs[1], m.ID, requests.Step{Ground: "complexity", Reason: "x"})),
+		errOf(c.Svc.Pause(c.Context(), c.DPOs[1], m.ID, requests.Step{Ground: "identity", Reason: "x"})),
+		errOf(c.Svc.Resume(c.Context(), c.DPOs[1], m.ID, requests.Step{})),
 		errOf(c.Svc.Refuse(c.Context(), c.DPOs[1], m.ID, requests.Step{Ground: "excessive", Reason: "x"})),
 		errOf(c.Svc.FileMatter(c.Context(), c.DPOs[0], m.ID, requests.NewMatter{Kind: "appeal", Message: "x"})),
 	} {
@@ -137,6 +142,49 @@ func testAppealDenied(c *company.Company, who acme.Subject) {
 	if _, err := c.Svc.FileMatter(c.Context(), by, r.ID, requests.NewMatter{Kind: "appeal", Message: "Once more"}); err != nil {
 		c.Errorf("%v", err)
 	}
+}
+
+// testAppealExtended: Colorado and Minnesota let us take 60 days more for an
+// appeal, once, announced in the first 45 with the reason.
+func testAppealExtended(c *company.Company, state string, who acme.Subject) {
+	r, by := fileIn(c, "US", state, who.Email, "access")
+	refuseAll(c, r.ID, c.DPOs[0], "", "excessive")
+	m, err := c.Svc.FileMatter(c.Context(), by, r.ID, requests.NewMatter{Kind: "appeal", Message: "No."})
+	must(c.TB, err)
+	base := m.DueOn
+	extend := func(st requests.Step) error { return errOf(c.Svc.Extend(c.Context(), c.DPOs[1], m.ID, st)) }
+	refused(c.TB, extend(requests.Step{}), "not-lawful")
+	refused(c.TB, extend(requests.Step{Ground: "holidays", Reason: "x"}), "not-lawful")
+	day := func(on time.Time) {
+		_, err := c.DB.Exec(c.Context(), `update cases set due_on = $2 where id = $1`, m.ID, on)
+		must(c.TB, err)
+	}
+	day(base.AddDate(0, 0, -60))
+	if e := refused(c.TB, extend(requests.Step{Ground: "complexity"}), "not-lawful"); !strings.Contains(e.Safe, "base due date") {
+		c.Error(e.Safe)
+	}
+	day(base)
+	must(c.TB, extend(requests.Step{Ground: "complexity", Reason: "Four systems are looked at again."}))
+	k := caseNow(c, m.ID)
+	if !k.Has(requests.Extended) || !k.DueOn.Equal(base.AddDate(0, 0, 60)) || len(k.Deadlines) != 2 {
+		c.Errorf("due %s after %s, %+v", k.DueOn, base, k.Deadlines)
+	}
+	clockInLog(c, k)
+	refused(c.TB, extend(requests.Step{Ground: "number"}), "not-lawful")
+	l := letter(c, who.Email, "Four systems are looked at again.")
+	if !strings.Contains(l.Subject, "your appeal") || !strings.Contains(l.Text, r.Reference) || !strings.Contains(l.Text, "did not take part") {
+		c.Errorf("%s\n%s", l.Subject, l.Text)
+	}
+	if e := payloads[evidence.ClockExtended](c, m.ID); len(e) != 1 || string(e[0].To) != k.DueOn.Format(time.DateOnly) || !strings.Contains(string(e[0].Cite), map[string]string{"CO": "6-1-1306", "MN": "325M.14"}[state]) {
+		c.Errorf("%+v", e)
+	}
+	_, _, err = c.Svc.DecideMatter(c.Context(), c.DPOs[1], m.ID, requests.MatterDecision{Decision: "denied", Reason: "The ground holds."})
+	must(c.TB, err)
+	report(c, m.ID)
+
+	co, err := c.Svc.FileMatter(c.Context(), by, r.ID, requests.NewMatter{Kind: "complaint", Message: "Slow."})
+	must(c.TB, err)
+	refused(c.TB, errOf(c.Svc.Extend(c.Context(), c.DPOs[1], co.ID, requests.Step{Ground: "complexity"})), "not-lawful")
 }
 
 // testComplaint: the United Kingdom. Entered by staff as of an earlier day,
@@ -246,6 +294,8 @@ func TestAppealsAndComplaints(t *testing.T) {
 	}{
 		{"upheld", func(c *company.Company) { testAppeal(c, s[0]) }},
 		{"denied", func(c *company.Company) { testAppealDenied(c, s[1]) }},
+		{"extended in Colorado", func(c *company.Company) { testAppealExtended(c, "CO", s[4]) }},
+		{"extended in Minnesota", func(c *company.Company) { testAppealExtended(c, "MN", s[5]) }},
 		{"complaint", func(c *company.Company) { testComplaint(c, s[2]) }},
 		{"the key waits", func(c *company.Company) { testKeyWaits(c, s[3]) }},
 	} {

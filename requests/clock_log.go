@@ -104,8 +104,10 @@ func matterOf(lines []evidence.Line) (evidence.MatterFiled, bool) {
 
 // matterDeadlines are those of an appeal or complaint: the law's time for an
 // appeal; for a complaint, which laws want acknowledged (UK: 30 days, DPA 2018
-// s164A) and answered without undue delay, as long as a request has.
+// s164A) and answered without undue delay, as long as a request has. The last
+// of them is the one that it is due by.
 func matterDeadlines(l legal, kind string, now time.Time) ([]clock.Deadline, error) {
+	extended := slices.ContainsFunc(l.events, func(e clock.Event) bool { return e.Kind == clock.Extended })
 	l.events = nil
 	res, err := l.of("access", now)
 	if err != nil {
@@ -113,7 +115,9 @@ func matterDeadlines(l legal, kind string, now time.Time) ([]clock.Deadline, err
 	}
 	names := []string{"complaint", "respond"}
 	if kind == KindAppeal {
-		names = []string{"appeal"}
+		if names = []string{"appeal"}; extended {
+			names = append(names, "extended_appeal")
+		}
 	}
 	var out []clock.Deadline
 	for _, name := range names {

@@ -158,9 +158,13 @@ func (s *Service) Resume(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 	})
 }
 
-// Extend takes the one extension that the law has, with its reason.
+// Extend takes the one extension that the law has, with its reason: of a request
+// or, where there is one, of an appeal.
 func (s *Service) Extend(ctx context.Context, by Actor, id uuid.UUID, st Step) (*Case, error) {
-	return s.decideClock(ctx, id, func(ch *change) error {
+	return s.moveClock(ctx, id, func(ch *change) error {
+		if ch.c.Matter() {
+			return ch.extendAppeal(ctx, by, st)
+		}
 		if err := ch.allowed(clock.Extend, st); err != nil {
 			return err
 		}
@@ -210,15 +214,23 @@ func (ch *change) announced(st Step) error {
 	return nil
 }
 
+// decideClock is moveClock for what only requests have.
 func (s *Service) decideClock(ctx context.Context, id uuid.UUID, fn func(*change) error) (*Case, error) {
+	return s.moveClock(ctx, id, func(ch *change) error {
+		if err := ch.notForMatter(); err != nil {
+			return err
+		}
+		return fn(ch)
+	})
+}
+
+// moveClock runs a step after which a case may be due on another day.
+func (s *Service) moveClock(ctx context.Context, id uuid.UUID, fn func(*change) error) (*Case, error) {
 	var c *Case
 	err := s.within(ctx, id, func(ch *change) error {
 		c = ch.c
 		if !ch.c.Status.Open() {
 			return refuse(Conflict, "case-ended", "The request has ended; its clock no longer runs.")
-		}
-		if err := ch.notForMatter(); err != nil {
-			return err
 		}
 		if err := fn(ch); err != nil {
 			return err

@@ -268,7 +268,7 @@ var letterWords = map[string]string{
 	"objection_done": "Objection in force", "done": "Answer", "keep_notice": "Records that must stay",
 	"partial": "Answer, partly refused", "refusal": "Refusal", "excessive": "Unfounded or excessive: refusal or fee", "not_found": "No data held",
 	"rectification_denied": "Correction refused", "ca_delete_denied": "Deletion denied (California)", "ca_correct_denied": "Correction denied (California)",
-	"state_denied": "Denial with appeal (US state)", "appeal_received": "Receipt of the appeal", "appeal_decision": "Decision on the appeal",
+	"state_denied": "Denial with appeal (US state)", "appeal_received": "Receipt of the appeal", "appeal_extension": "More time for the appeal", "appeal_decision": "Decision on the appeal",
 	"complaint_received": "Receipt of the complaint", "complaint_answer": "Answer to the complaint",
 	"recipient_notice": "Notice to a recipient", "desk_reminder": "Reminder to the desk", "desk_overdue": "Overdue notice to the desk",
 }

@@ -66,6 +66,7 @@ const (
 	CACorrectDenied     = letters.CACorrectDenied
 	StateDenied         = letters.StateDenied
 	AppealReceived      = letters.AppealReceived
+	AppealExtension     = letters.AppealExtension
 	AppealDecision      = letters.AppealDecision
 	ComplaintReceived   = letters.ComplaintReceived
 	ComplaintAnswer     = letters.ComplaintAnswer

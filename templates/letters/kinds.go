@@ -46,6 +46,7 @@ const (
 	StateDenied         = "state_denied"         // STATE_DENIED: reason and how to appeal
 
 	AppealReceived    = "appeal_received"
+	AppealExtension   = "appeal_extension"
 	AppealDecision    = "appeal_decision" // APPEAL
 	ComplaintReceived = "complaint_received"
 	ComplaintAnswer   = "complaint_answer"
@@ -145,6 +146,7 @@ var kinds = map[string]kind{
 	StateDenied: {compose: (*composer).stateDenied, families: []string{"US"}, must: []string{"fact.received", "refusal.action", "remedies"}, named: true, free: withReason},
 
 	AppealReceived:    {compose: (*composer).appealReceived, must: []string{"fact.received", "appeal_received.other", "appeal_received.answer"}, named: true, free: withNote},
+	AppealExtension:   {compose: (*composer).appealExtension, must: []string{"fact.received", "appeal_extension.intro", "extension.why", "appeal_received.other", "authority"}, named: true, free: withReason},
 	AppealDecision:    {compose: (*composer).appealDecision, must: []string{"fact.received", "appeal_decision.reasons"}, named: true, free: withReason},
 	ComplaintReceived: {compose: (*composer).complaintReceived, must: []string{"fact.received", "complaint_received.look", "authority"}, named: true, free: withNote},
 	ComplaintAnswer:   {compose: (*composer).complaintAnswer, must: []string{"fact.received", "complaint_answer.reasons", "complaint_answer.further"}, named: true, free: withReason},

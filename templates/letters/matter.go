@@ -12,6 +12,25 @@ func (c *composer) appealReceived() {
 	c.button("ack.status", "status_url", c.d.StatusURL)
 }
 
+// appealExtension must go out before the first date is over (C.R.S. 6-1-1306(3)); that check is the
+// case's. It speaks of the appeal, which the person waits for, and not of the request.
+func (c *composer) appealExtension() {
+	c.need("joined", c.d.Joined != "")
+	c.need("why", plain(c.d.Why) != "" || c.d.WhyCode != "")
+	c.need("due later than previous", c.d.Due.After(c.d.Previous))
+	c.para("appeal_extension.intro", "Joined", c.d.Joined, "Previous", c.date("previous", c.d.Previous), "Due", c.date("due", c.d.Due))
+	c.receipt()
+	c.heading("extension.why")
+	if slices.Contains([]string{"complexity", "number", "necessary"}, c.d.WhyCode) {
+		c.para("appeal_extension." + c.d.WhyCode)
+	}
+	c.free(free(c.d.Why))
+	c.para("extension.once")
+	c.para("appeal_received.other")
+	c.button("ack.status", "status_url", c.d.StatusURL)
+	c.complaint()
+}
+
 // appealDecision is in writing and with reasons; where it denies, it leads to the Attorney General.
 func (c *composer) appealDecision() {
 	c.decided("appeal_decision")
