@@ -97,6 +97,7 @@ func (s Settings) Texts(systems []connect.Connector) []string {
 		}
 	}
 	add(s.Authority, s.Transfers, s.Automated)
+	add(s.Unsearched...)
 	for _, p := range s.Purposes {
 		add(p.Title)
 	}

@@ -215,6 +215,9 @@ func (s *Service) weighAgain(ctx context.Context, task uuid.UUID) (clear bool, e
 		ch.record(workerActor, evidence.DriftFound{
 			Code: "hold-set", PlanHash: evidence.Digest(p.Hash), Records: evidence.Count(n), System: evidence.Code(system), Task: evidence.ID(task.String()),
 		})
+		if err := ch.letterHeld(ctx, w, p); err != nil {
+			return err
+		}
 		return ch.replan(ctx, p)
 	})
 	return clear, err

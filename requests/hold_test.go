@@ -113,6 +113,8 @@ func testHoldAfterApproval(c *company.Company, h *hooks, who acme.Subject) {
 			c.Errorf("%s is planned to be %s", rec.Type, rec.Action)
 		}
 	}
+	// the person is told without delay that the data stay, and why
+	says(c, letter(c, who.Email, "Some data must stay for now"), "17(3)(e)", "for nothing else", "go to court")
 	liftHold(c, hold)
 	if k, _ := c.Svc.Get(c.Context(), c.Auditor, r.ID); !k.Has(requests.Attention) || kinds(c, r.ID)["hold.lifted"] != 1 {
 		c.Error("an open case is not told that its hold ended")

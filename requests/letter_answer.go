@@ -63,6 +63,12 @@ func (ch *change) letterRight(ctx context.Context, right string, outcomes []outc
 			}
 		})
 	}
+	var withheld []string
+	if right == "access" {
+		if withheld, err = ch.neverPutOut(ctx); err != nil {
+			return err
+		}
+	}
 	switch right {
 	case "access", "portability":
 		kind := mail.AccessReady
@@ -74,17 +80,27 @@ func (ch *change) letterRight(ctx context.Context, right string, outcomes []outc
 			if ch.c.PackageUntil != nil {
 				d.Until = ch.local(*ch.c.PackageUntil)
 			}
+			d.Withheld, d.Unsearched = withheld, ch.s.set.Unsearched
 		})
 	case "erasure":
-		return answer(mail.ErasureDone, func(d *mail.Slots) {
-			d.Listed = true
+		return answer(ch.erasureKind(n), func(d *mail.Slots) {
+			d.Listed, d.OptOutURL = true, ch.optOutURL()
 			if rescans := ch.s.set.Rescans; len(rescans) > 0 {
 				d.Next = ch.local(ch.at.Add(rescans[0]))
+			}
+			if after := ch.s.set.SystemBackups; after > 0 {
+				d.Backups = ch.local(ch.at.Add(after))
 			}
 		})
 	case "rectification":
 		if n.Corrected == 0 && n.Kept > 0 {
-			return answer(ch.deniedKind(right, ""), func(d *mail.Slots) { d.Reasons, d.Kept, d.Counts = reasonsOf(right, kept), nil, mail.Counts{} })
+			health, err := ch.refusedHealth(ctx)
+			if err != nil {
+				return err
+			}
+			return answer(ch.deniedKind(right, ""), func(d *mail.Slots) {
+				d.Reasons, d.Kept, d.Counts, d.Health = reasonsOf(right, kept), nil, mail.Counts{}, health
+			})
 		}
 		return answer(mail.RectificationDone, func(d *mail.Slots) { d.Changes = ch.changes(ctx) })
 	case "restriction":
@@ -178,16 +194,22 @@ func (ch *change) keptFor(ctx context.Context, right string) ([]mail.Kept, error
 		k := mail.Kept{What: ch.s.typeTitle(r.Record.System, r.Record.Type), Count: 1}
 		k.Ground, k.Text, k.Code = ch.c.groundParts(right, r.Record.Ground)
 		k.Until, _ = time.Parse(time.DateOnly, r.Note.Until)
-		i := slices.IndexFunc(out, func(have mail.Kept) bool {
-			return have.What == k.What && have.Ground == k.Ground && have.Text == k.Text && have.Until.Equal(k.Until)
-		})
-		if i >= 0 {
-			out[i].Count++
-			continue
-		}
-		out = append(out, k)
+		out = addKept(out, k)
 	}
 	return out, nil
+}
+
+// addKept counts a record among those of the same kind that are kept for the
+// same reason.
+func addKept(list []mail.Kept, k mail.Kept) []mail.Kept {
+	i := slices.IndexFunc(list, func(have mail.Kept) bool {
+		return have.What == k.What && have.Ground == k.Ground && have.Text == k.Text && have.Until.Equal(k.Until)
+	})
+	if i < 0 {
+		return append(list, k)
+	}
+	list[i].Count++
+	return list
 }
 
 // groundParts takes a record's ground to its citation, its words and the code

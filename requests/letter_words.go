@@ -102,8 +102,12 @@ func (ch *change) takeWords(ctx context.Context, l mail.Letter, d *mail.Slots) (
 func (ch *change) prepared(ctx context.Context, kind string) (taken, error) {
 	var t taken
 	var sealed []byte
+	kinds := []string{kind}
+	if slices.Contains(erasureAnswers, kind) {
+		kinds = erasureAnswers // what is seen at the end decides which of them it is
+	}
 	err := ch.QueryRow(ctx, `select w.id, w.sealed from letter_words w
-		where w.case_id = $1 and w.kind = $2 and w.letter_id is null order by w.at desc, w.id desc limit 1`, ch.c.ID, kind).Scan(&t.id, &sealed)
+		where w.case_id = $1 and w.kind = any($2) and w.letter_id is null order by w.kind <> $3, w.at desc, w.id desc limit 1`, ch.c.ID, kinds, kind).Scan(&t.id, &sealed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return taken{}, nil
 	}
@@ -119,7 +123,7 @@ func (ch *change) prepared(ctx context.Context, kind string) (taken, error) {
 // wordsSent notes which letter carries the words.
 func (ch *change) wordsSent(ctx context.Context, l mail.Letter, t taken) error {
 	if t.id != uuid.Nil {
-		if _, err := ch.Exec(ctx, `update letter_words set letter_id = $3 where case_id = $1 and kind = $2 and letter_id is null`, ch.c.ID, l.Kind, l.ID); err != nil {
+		if _, err := ch.Exec(ctx, `update letter_words w set letter_id = $2 from letter_words n where n.id = $1 and w.case_id = n.case_id and w.kind = n.kind and w.letter_id is null`, t.id, l.ID); err != nil {
 			return fmt.Errorf("note words: %w", err)
 		}
 		return nil

@@ -57,6 +57,8 @@ type Settings struct {
 	Recourse         time.Duration   // after an answer, how long what it rests on stays provable (default a year)
 	Retention        time.Duration   // after its end, how long a case can be read (default 3 years, never below 24 months)
 	Backups          time.Duration   // how long backups of the database live: a destroyed key is gone with the last
+	SystemBackups    time.Duration   // how long backups of the systems live: what was erased is gone with the last
+	Unsearched       []string        // categories of records that no search reaches (11 CCR 7024(c)(4))
 	UnverifiedAfter  time.Duration   // without proof of identity, when other ways to prove it are mailed (default 7 days)
 }
 

@@ -63,10 +63,12 @@ type Config struct {
 		Release int `yaml:"release"`
 	} `yaml:"approvals"`
 	Erasure struct {
-		Wait *time.Duration `yaml:"wait"`
+		Wait    *time.Duration `yaml:"wait"`
+		Backups time.Duration  `yaml:"backups"` // how long backups of the systems live: answers tell it
 	} `yaml:"erasure"`
-	Rescans []time.Duration `yaml:"rescans"`
-	Package struct {
+	Unsearched []string        `yaml:"unsearched"` // categories of records that no search reaches (11 CCR 7024(c)(4))
+	Rescans    []time.Duration `yaml:"rescans"`
+	Package    struct {
 		For time.Duration `yaml:"for"`
 	} `yaml:"package"`
 	Unverified struct {
@@ -261,6 +263,7 @@ func (c *Config) settings() requests.Settings {
 		ApprovalsErasure: c.Approvals.Erasure, ApprovalsRelease: c.Approvals.Release, ErasureWait: *c.Erasure.Wait,
 		Rescans: c.Rescans, PackageFor: c.Package.For, Purposes: c.Purposes,
 		UnverifiedAfter: c.Unverified.After, Recourse: c.Keep.Recourse, Retention: c.Keep.Requests, Backups: c.Keep.Backups,
+		SystemBackups: c.Erasure.Backups, Unsearched: c.Unsearched,
 		GPC: requests.GPC(c.GPC), Register: c.Register, Recipients: c.Recipients,
 	}
 	c.Clock.into(&set)

@@ -132,12 +132,12 @@ func TestWordsWaitForTheAnswer(t *testing.T) {
 	dana := site.As(c.DPOs[0])
 
 	p := dana.Get(path(r.ID, "preview")).Is(200).Submit(path(r.ID, "preview"), nil).Is(200).
-		Says("Was wir mit Ihren Daten gemacht haben", "What we did with your data", "Datensätze gelöscht")
+		Says("Wir konnten Ihrem Antrag teilweise entsprechen", "We could do a part of what you asked for", "Datensätze gelöscht")
 	p = p.Submit(formPath(p), url.Values{"note": {"Alles Gute für Sie."}, "action": {"look"}}).Is(200).Says("Alles Gute für Sie.")
 	sendLetter(p).Is(200).Says("Kept")
 	c.Approve(r.ID)
 	m, err := c.Mail.Wait(c.Deadline(), func(m mail.Captured) bool {
-		return slices.Contains(m.To, who.Email) && strings.Contains(m.Text, "gemacht haben")
+		return slices.Contains(m.To, who.Email) && strings.Contains(m.Text, "Wir konnten Ihrem Antrag teilweise entsprechen")
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package export
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"habeas/requests/connect"
@@ -25,6 +26,18 @@ var never = []struct{ category, kind string }{
 	{"auth.security_question", "security_answers"},
 	{"auth.security_answer", "security_answers"},
 	{"biometric", "biometric"},
+}
+
+// NeverKinds are the kinds of data of a type that must not be put out under a
+// law, each once: what a letter names in place of the values.
+func NeverKinds(law string, t connect.Type) []string {
+	var out []string
+	for _, f := range t.Fields {
+		if kind := neverKind(law, f.Category); kind != "" && !slices.Contains(out, kind) {
+			out = append(out, kind)
+		}
+	}
+	return out
 }
 
 // NeverCite is the article that forbids it.

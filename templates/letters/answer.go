@@ -40,9 +40,9 @@ func (c *composer) steps() {
 // (11 CCR 7024(c)(4), (d)).
 func (c *composer) accessCA() {
 	c.para("access_ready.inside_ca")
-	if withheld := plainAll(c.d.Withheld); len(withheld) > 0 {
+	if len(c.d.Withheld) > 0 {
 		c.para("access_ready.withheld")
-		c.items(withheld)
+		c.items(c.coded("withheld", "withheld", c.d.Withheld))
 	}
 	if unsearched := plainAll(c.d.Unsearched); len(unsearched) > 0 {
 		c.para("access_ready.unsearched")
@@ -71,17 +71,11 @@ func (c *composer) erasureDone() {
 		c.heading("erasure_done.kept")
 		c.kept()
 	}
-	if !c.d.Backups.IsZero() {
-		c.para("erasure_done.backups", "Until", c.date("backups", c.d.Backups))
-	}
+	c.backups()
 	c.told()
-	if c.d.Listed {
-		c.para("erasure_done.suppression")
-	}
+	c.listed()
 	c.recordKept()
-	if !c.d.Next.IsZero() {
-		c.para("erasure_done.again", "Again", c.date("next", c.d.Next))
-	}
+	c.again()
 	if c.d.ProofURL != "" {
 		c.heading("erasure_done.proof")
 		c.para("erasure_done.proof_text")
@@ -91,6 +85,27 @@ func (c *composer) erasureDone() {
 		c.remedies()
 	} else {
 		c.complaint()
+	}
+}
+
+// backups tells until when copies in them live.
+func (c *composer) backups() {
+	if !c.d.Backups.IsZero() {
+		c.para("erasure_done.backups", "Until", c.date("backups", c.d.Backups))
+	}
+}
+
+// listed tells of the suppression list, if the person is on it.
+func (c *composer) listed() {
+	if c.d.Listed {
+		c.para("erasure_done.suppression")
+	}
+}
+
+// again tells when what was erased is looked for once more.
+func (c *composer) again() {
+	if !c.d.Next.IsZero() {
+		c.para("erasure_done.again", "Again", c.date("next", c.d.Next))
 	}
 }
 

@@ -169,6 +169,9 @@ func variants(kind string) []letters.Data {
 	for _, item := range []string{"sign_in", "code", "facts", "document", "visit", "permission", "confirmation"} {
 		add(func(d *letters.Data) { d.Items = []string{item} })
 	}
+	for _, kind := range []string{"ssn", "government_id", "financial_account", "health_insurance_id", "medical_id", "password", "security_answers", "biometric"} {
+		add(func(d *letters.Data) { d.Withheld = []string{kind} })
+	}
 	for _, id := range []string{"email", "phone", "customer_id", "handle", "social_id"} {
 		add(func(d *letters.Data) { d.SearchedFor = []string{id} })
 	}

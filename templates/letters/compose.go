@@ -22,7 +22,7 @@ import (
 )
 
 // layout is part of a letter's version: raise it when a composition or letter.templ changes.
-const layout = "2"
+const layout = "3"
 
 type catalogue struct {
 	bundle   *i18n.Bundle

@@ -123,7 +123,7 @@ type Data struct {
 	SearchedFor []string  // not_found: kinds of identifiers (codes of identity.*, or words)
 	SearchedIn  []string  // not_found: systems, in the company's words
 	Unsearched  []string  // access_ready, CA: categories of records not searched (7024(c)(4))
-	Withheld    []string  // access_ready, CA: kinds of data held and never put out (7024(d))
+	Withheld    []string  // access_ready, CA: kinds of data held and never put out (7024(d); codes of withheld.*, or words)
 	Begun       []string  // withdrawn, stopped_not_me: what had been done before
 	Restored    bool      // stopped_not_me: consents were put back
 	Listed      bool      // erasure_done: the person is on our own suppression list

@@ -18,7 +18,10 @@ func (c *composer) partial() {
 	c.heading("partial.not_done")
 	c.reasonLines()
 	c.kept()
+	c.backups()
 	c.told()
+	c.listed()
+	c.again()
 	c.remedies()
 }
 
@@ -32,7 +35,7 @@ func (c *composer) results() {
 // refusal gives a reason for each right that it refuses.
 func (c *composer) refusal() {
 	c.para("refusal.intro", "Rights", c.rights())
-	c.reasons()
+	c.reasonsOrKept()
 	c.receipt()
 	if slices.ContainsFunc(c.d.Reasons, func(r Reason) bool { return r.Code == "identity_unproven" }) {
 		c.categoriesInstead()
@@ -91,11 +94,13 @@ func (c *composer) rectificationDenied() {
 // caDeleteDenied: 11 CCR 7022(f), (g).
 func (c *composer) caDeleteDenied() {
 	c.para("ca_delete_denied.intro")
-	c.reasons()
-	c.kept()
+	c.reasonsOrKept()
 	c.receipt()
 	c.para("ca_delete_denied.rest")
-	c.counts()
+	n := c.d.Counts
+	n.Kept = 0 // told above, each with its exception
+	c.countLines(n)
+	c.backups()
 	c.para("ca_delete_denied.only")
 	c.para("ca_delete_denied.providers")
 	c.told()
@@ -118,6 +123,15 @@ func (c *composer) caCorrectDenied() {
 	}
 	c.recordKept()
 	c.remedies()
+}
+
+// reasonsOrKept are a reason for each right, and what was kept, each with its own; where every record was
+// kept on a ground of its own, these are the reasons.
+func (c *composer) reasonsOrKept() {
+	if len(c.d.Reasons) > 0 || len(c.d.Kept) == 0 {
+		c.reasons()
+	}
+	c.kept()
 }
 
 // reasons wants one for each right of the letter, and lists them.
