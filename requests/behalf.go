@@ -30,6 +30,8 @@ type Behalf struct {
 	// Refused says that a proof was looked at and did not suffice, Ground why.
 	Refused bool   `json:"refused,omitempty"`
 	Ground  string `json:"ground,omitempty"`
+	// Declined says that the person concerned does not want it.
+	Declined bool `json:"declined,omitempty"`
 
 	// Permission is a file that comes with the filing. It is kept apart, sealed.
 	Permission []byte `json:"-"`
@@ -84,7 +86,7 @@ func checkBehalf(f Filing, by Actor, faults []FieldError) (*Behalf, []FieldError
 	}
 	b := *f.OnBehalf
 	b.Name, b.Email = strings.TrimSpace(b.Name), strings.TrimSpace(b.Email)
-	b.Receives, b.HandedOver, b.Refused, b.Ground = false, false, false, ""
+	b.Receives, b.HandedOver, b.Refused, b.Ground, b.Declined = false, false, false, "", false
 	switch {
 	case !slices.Contains(identity.Standings, b.Kind):
 		bad("kind", "Say in which capacity you ask: "+strings.Join(identity.Standings, ", ")+".")

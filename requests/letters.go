@@ -156,6 +156,12 @@ func (ch *change) letterNotPermitted(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open case: %w", err)
 	}
+	if subject.OnBehalf != nil {
+		subject.OnBehalf.Declined = true
+		if err := ch.seal(subject); err != nil {
+			return err
+		}
+	}
 	restored := ch.c.Asks(unverifiedRights...)
 	err = ch.writeTo(ctx, subject.person(), mail.BehalfDeclined, func(d *mail.Slots) { d.Restored = restored })
 	if err != nil {

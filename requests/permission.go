@@ -25,6 +25,7 @@ type Representation struct {
 	HandedOver bool
 	Refused    bool   // the last permission did not suffice
 	Ground     string // why: identity.PermissionGrounds
+	Declined   bool   // the person concerned does not want it
 	Proven     bool
 	Needed     bool // the rights ask for a proof at all
 	Awaits     bool // a permission can still be decided
@@ -55,7 +56,7 @@ func (s *Service) Representation(ctx context.Context, c *Case) (*Representation,
 	}
 	r := &Representation{
 		Kind: b.Kind, Age: b.Age, Confirms: identity.Confirms(b.Kind, b.Age) && NeedsProof(c.Rights), Confirmed: has(identity.Confirmation), Permission: has(identity.AgentPermission),
-		Receives: b.Receives, HandedOver: b.HandedOver, Refused: b.Refused, Ground: b.Ground, Proven: len(missing) == 0, Needed: NeedsProof(c.Rights),
+		Receives: b.Receives, HandedOver: b.HandedOver, Refused: b.Refused, Ground: b.Ground, Declined: b.Declined, Proven: len(missing) == 0, Needed: NeedsProof(c.Rights),
 		Awaits: !has(identity.AgentPermission) && c.awaitsPermission(subject),
 	}
 	r.Documents, err = s.documents(ctx, c)

@@ -261,28 +261,28 @@ func BehalfProof(v BehalfPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = Select(v.Page, Group{Name: "ground", Legend: "If not: why?", Hint: "The letter says it in the customer’s language, with 11 CCR 7063 or GDPR Art. 12(6), what would suffice and until when.", Options: v.Grounds, Value: v.Ground, Empty: "Choose why"}).Render(ctx, templ_7745c5c3_Buffer)
-					if templ_7745c5c3_Err != nil {
-						return templ_7745c5c3_Err
+					if v.Receives {
+						templ_7745c5c3_Err = Checkboxes(v.Page, Group{Name: "covers", Legend: "If it suffices: does it cover receiving the data?", Values: coversValue(v.Covers), Options: []Option{
+							{"yes", "Yes: the package goes to whoever asks", "Otherwise the person concerned gets codes, letters and the package."},
+						}}).Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
 					}
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if v.CanWrite {
-						templ_7745c5c3_Err = Input(v.Page, Field{Name: "note", Label: "If not: words for the letter (optional)", Hint: "In the customer’s language.", Value: v.Note, Lines: 2, Max: 2000}).Render(ctx, templ_7745c5c3_Buffer)
-						if templ_7745c5c3_Err != nil {
-							return templ_7745c5c3_Err
-						}
+					templ_7745c5c3_Err = Select(v.Page, Group{Name: "ground", Legend: "If it does not suffice: why?", Hint: "The letter says it in the customer’s language, with 11 CCR 7063 or GDPR Art. 12(6), what would suffice and until when.", Options: v.Grounds, Value: v.Ground, Empty: "Choose why"}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, " ")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if v.Receives {
-						templ_7745c5c3_Err = Checkboxes(v.Page, Group{Name: "covers", Legend: "Does it cover receiving the data?", Values: coversValue(v.Covers), Options: []Option{
-							{"yes", "Yes: the package goes to whoever asks", "Otherwise the person concerned gets codes, letters and the package."},
-						}}).Render(ctx, templ_7745c5c3_Buffer)
+					if v.CanWrite {
+						templ_7745c5c3_Err = Input(v.Page, Field{Name: "note", Label: "If it does not suffice: words for the letter (optional)", Hint: "In the customer’s language.", Value: v.Note, Lines: 2, Max: 2000}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -311,7 +311,7 @@ func BehalfProof(v BehalfPage) templ.Component {
 				}
 			}
 			if len(v.Next) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<h2 class=\"govuk-heading-m\">Other ways on</h2><div class=\"govuk-button-group\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<h2 class=\"govuk-heading-m govuk-!-margin-top-7\">Other ways on</h2><div class=\"govuk-button-group\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

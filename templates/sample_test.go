@@ -348,6 +348,9 @@ func previews() map[string]templ.Component {
 	for _, why := range []string{"names", "scope", "unreadable", "outdated", "doubtful", "insufficient"} {
 		out["subject-status-refused-"+why] = Status(statusPage("completed", func(v *StatusPage) { v.Behalf = &BehalfState{Refused: true, Because: why, Optional: true} }))
 	}
+	for name, b := range map[string]BehalfState{"looking": {Looking: true}, "person": {Person: true}, "declined": {Ended: true, Declined: true}, "expired": {Ended: true}} {
+		out["subject-status-behalf-"+name] = Status(statusPage("filed", func(v *StatusPage) { v.Behalf = &b }))
+	}
 	out["subject-confirmation-behalf"] = Confirmation(ConfirmationPage{
 		Page: customerPage("/request/confirmation"), Reference: "HB-7K3F-Q2M", Rights: []string{"access"}, Clock: sampleClock, Email: "ada@lawyers.example", Verified: true,
 		Behalf: &BehalfState{Permission: true, Person: true},

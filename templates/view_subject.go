@@ -163,6 +163,7 @@ type StatusPage struct {
 	ErasureAt time.Time // the planned erasure begins then and can be cancelled; zero when nothing waits
 	CanStop   bool
 	Recourse  string // appeal, complaint, "" for none
+	Appealed  []Recourse
 	Receipt   string // path of the receipt, "" until there is one
 	Stream    string // path of the event stream, "" when the case no longer moves
 	Behalf    *BehalfState
@@ -177,6 +178,8 @@ type BehalfState struct {
 	Because    string // why not, a code
 	Person     bool   // the person concerned is still to confirm
 	Optional   bool   // nothing waits for it: an opt-out took effect at once
+	Ended      bool   // nothing is waited for any longer
+	Declined   bool   // because the person concerned does not want it
 }
 
 // PermissionPage takes the document that proves that one may ask for another.

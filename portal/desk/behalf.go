@@ -241,11 +241,13 @@ func (h desk) behalfWaits(cs *requests.Case, r *requests.Representation, by requ
 		v.Waiting += " The last document was refused; whoever asks was told why and can send another one."
 	}
 	paper := cs.Channel != "portal" && cs.Channel != "api"
+	var next []templates.Action
 	for _, a := range behalfNext(cs, r, by) {
 		if a.Kind == "secondary" {
-			v.Actions = append(v.Actions, a)
+			next = append(next, a)
 		}
 	}
+	v.Actions = append(next, v.Actions...)
 	switch {
 	case !r.Permission && paper:
 		look.Label, look.Kind = "Look at the permission", ""

@@ -48,7 +48,7 @@ func takeYourself(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 	addr, err := mail.ParseAddress(a.RepEmail)
 	switch {
 	case a.RepEmail == "":
-		faults = append(faults, fault{"rep_email", "email_needed"})
+		faults = append(faults, fault{"rep_email", "rep_email"})
 	case err != nil || addr.Address != a.RepEmail || len(a.RepEmail) > maxField:
 		faults = append(faults, fault{"rep_email", "email"})
 	}
@@ -100,6 +100,9 @@ func (h subject) behalfState(c *fiber.Ctx, cs *requests.Case) (*templates.Behalf
 	r, err := h.Svc.Representation(c.UserContext(), cs)
 	if err != nil || r == nil || r.HandedOver {
 		return nil, err
+	}
+	if r.Declined || cs.Status == requests.Expired {
+		return &templates.BehalfState{Ended: true, Declined: r.Declined}, nil
 	}
 	v := &templates.BehalfState{Looking: len(r.Documents) > 0, Refused: r.Refused, Because: r.Ground}
 	switch {

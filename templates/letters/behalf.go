@@ -82,7 +82,8 @@ func (c *composer) behalfCite() string {
 
 // permissionRefused says why a document does not show that one may ask for another, and how to go on.
 func (c *composer) permissionRefused() {
-	c.para("permission_refused.intro", "Rights", c.rights())
+	c.need("rights", len(c.d.Rights) > 0)
+	c.para("permission_refused.intro")
 	c.receipt()
 	c.heading("permission_refused.why")
 	key := "permission_refused.because." + c.d.WhyCode
@@ -111,7 +112,8 @@ func (c *composer) permissionRefused() {
 // permissionMissing tells whoever asks for another what is missing still, and what silence leads to.
 func (c *composer) permissionMissing() {
 	until := c.date("until", c.d.Until)
-	c.para("permission_missing.intro", "Rights", c.rights())
+	c.need("rights", len(c.d.Rights) > 0)
+	c.para("permission_missing.intro")
 	c.items(c.coded("permission_missing", "items", c.d.Items))
 	c.receipt()
 	c.heading("unverified.how")
