@@ -88,13 +88,22 @@ func (ch *change) checkMatter(d MatterDecision, first *Case) error {
 	return nil
 }
 
+// partOf are the events by which a person had a part in how a request was
+// decided: what was done to which record, what was refused or kept, who was
+// believed, under which law and by when.
+var partOf = []string{
+	"plan.approved", "plan.changed", "request.refused", "clock.extended", "clock.paused", "package.released", "identity.verified", "identity.failed",
+	"correction.decided", "objection.refused", "law.corrected", "restriction.lifted",
+}
+
 // mayDecide refuses everybody who had a part in how the request was decided, as
 // the log has it, and whoever this is about.
 func (ch *change) mayDecide(ctx context.Context, user uuid.UUID, first *Case) error {
 	var part bool
-	err := ch.QueryRow(ctx, `select exists (select 1 from events e where e.case_id = $1
-		and e.kind in ('plan.approved', 'plan.changed', 'request.refused', 'clock.extended', 'package.released')
-		and split_part(e.line::json->>'actor', ':', 2) = $2)`, first.ID, user.String()).Scan(&part)
+	err := ch.QueryRow(ctx, `select exists (select 1 from events e where e.case_id = $1 and e.kind = any($3)
+			and split_part(e.line::json->>'actor', ':', 2) = $2)
+		or exists (select 1 from hold_cases hc join holds h on h.id = hc.hold_id where hc.case_id = $1 and h.set_by::text = $2)`,
+		first.ID, user.String(), partOf).Scan(&part)
 	switch {
 	case err != nil:
 		return fmt.Errorf("read who decided: %w", err)

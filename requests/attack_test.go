@@ -40,6 +40,45 @@ func TestWhoAsksForSomebodyDoesNotApprove(t *testing.T) {
 	must(t, err)
 }
 
+// A complaint is decided by somebody who had no part: neither who believed the
+// person nor who had data held has.
+func TestWhoHadAPartDecidesNoComplaint(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	for name, part := range map[string]func(r *requests.Receipt){
+		"known facts": func(r *requests.Receipt) {
+			c.Await(r.ID, requests.Review)
+			_, err := c.Svc.RecordProof(t.Context(), c.DPOs[1], r.ID, "known_facts", "Knew the last order")
+			must(t, err)
+		},
+		"hold": func(r *requests.Receipt) {
+			_, err := c.Svc.SetHold(t.Context(), c.DPOs[1], requests.NewHold{
+				Scope: "system", System: "crm", Ground: "litigation", ReviewOn: time.Now().AddDate(0, 1, 0), Reason: "A suit",
+			})
+			must(t, err)
+			c.Await(r.ID, requests.Review)
+			_, err = c.Svc.Rediscover(t.Context(), c.DPOs[0], r.ID)
+			must(t, err)
+			must(t, poll(c, func() bool { return kinds(c, r.ID)["hold.found"] > 0 }))
+		},
+		"law": func(r *requests.Receipt) {
+			_, err := c.Svc.CorrectLaw(t.Context(), c.DPOs[1], r.ID, requests.LawChange{Country: "FR", Reason: "Moved"})
+			must(t, err)
+		},
+	} {
+		who := acme.Subjects()[map[string]int{"known facts": 5, "hold": 6, "law": 7}[name]]
+		r, by := fileIn(c, "DE", "", who.Email, "erasure")
+		part(r)
+		m, err := c.Svc.FileMatter(t.Context(), by, r.ID, requests.NewMatter{Kind: "complaint", Message: "Nobody answers."})
+		must(t, err)
+		d := requests.MatterDecision{Decision: "denied", Reason: "We answered in time."}
+		_, _, err = c.Svc.DecideMatter(t.Context(), c.DPOs[1], m.ID, d)
+		refused(t, err, "own-decision")
+		_, _, err = c.Svc.DecideMatter(t.Context(), c.DPOs[0], m.ID, d)
+		must(t, err)
+	}
+}
+
 // Who asks may be the one who is feared: neither the answer nor the receipt says
 // that somebody is at risk, or that anything is held.
 func TestNobodyIsToldThatAPersonIsAtRisk(t *testing.T) {

@@ -78,6 +78,13 @@ type Verification struct {
 // offered are the rights whose whole path exists.
 var offered = []string{"access", "consent_withdrawal", "erasure", "limit", "objection", "opt_out", "portability", "rectification", "restriction"}
 
+// What a filing can say about single rights: 11 CCR 7024; GDPR Art. 18(1).
+var (
+	knowKinds    = []string{"pieces", "categories"}
+	periods      = []string{"all", "year"}
+	restrictions = []string{"accuracy_contested", "unlawful_processing", "needed_for_claims", "objection_pending"}
+)
+
 // Rights are the rights that can be asked for.
 func Rights() []string { return slices.Clone(offered) }
 
@@ -261,6 +268,14 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 		bad("message", fmt.Sprintf("A message has at most %d letters.", maxMessage))
 	}
 	f.Identities, faults = checkIdentities(f.Identities, by, faults)
+	for _, x := range []struct {
+		field, value string
+		known        []string
+	}{{"know", f.Know, knowKinds}, {"period", f.Period, periods}, {"restriction", f.Restriction, restrictions}} {
+		if x.value != "" && !slices.Contains(x.known, x.value) {
+			bad(x.field, "Use one of "+strings.Join(x.known, ", ")+".")
+		}
+	}
 	f.Purposes, faults = s.checkPurposes(f, faults)
 	f.Corrections, faults = checkCorrections(f, faults)
 	f.Objections, faults = s.checkObjections(f, faults)
