@@ -202,9 +202,9 @@ func TestAgentsCodeSaysNothingOfThePerson(t *testing.T) {
 	must(t, err)
 	c.Verify(agentMail, r)
 	only := func() bool {
-		only, err := c.Svc.CategoriesOnly(t.Context(), caseNow(c, r.ID))
+		scope, err := c.Svc.PackageScope(t.Context(), caseNow(c, r.ID))
 		must(t, err)
-		return only
+		return scope == requests.Categories
 	}
 	for _, kind := range []identity.Proof{identity.KnownFacts, identity.Declaration} {
 		_, err = c.Svc.RecordProof(t.Context(), c.DPOs[0], r.ID, kind, "Answered and signed")

@@ -66,6 +66,7 @@ type Correction struct {
 	Key      string          `json:"key"`
 	Field    string          `json:"field"`
 	Value    json.RawMessage `json:"value,omitempty"`
+	Text     string          `json:"-"`        // the new value as typed, where there is no Value: made of the form of what stands there
 	Decision string          `json:"decision"` // correct, refuse
 	Ground   string          `json:"ground,omitempty"`
 	Reason   string          `json:"reason,omitempty"`
@@ -86,6 +87,7 @@ func (s *Service) Correct(ctx context.Context, by Actor, id uuid.UUID, list []Co
 	if len(list) == 0 {
 		return nil, invalid(FieldError{Field: "corrections", Message: "Decide about at least one field."})
 	}
+	list = slices.Clone(list)
 	old, err := s.valuesNow(ctx, by, id, list)
 	if err != nil {
 		return nil, err
@@ -136,10 +138,19 @@ func (s *Service) valuesNow(ctx context.Context, by Actor, id uuid.UUID, list []
 			return nil, bad("key", "The person has no such record or field that could be corrected.")
 		case x.Decision != "correct" && x.Decision != "refuse":
 			return nil, bad("decision", "Use correct or refuse.")
-		case x.Decision == "correct" && !json.Valid(x.Value):
-			return nil, bad("value", "Give the new value as JSON.")
-		case len(x.Value) > maxMessage || len(x.Reason) > maxReason:
+		case len(x.Value) > maxMessage || len(x.Text) > maxMessage || len(x.Reason) > maxReason:
 			return nil, bad("value", "This is too long.")
+		case x.Decision == "refuse":
+		case x.Text != "":
+			if list[i].Value, err = typed(out[i], x.Text); err != nil {
+				return nil, bad("value", err.Error())
+			}
+		case !json.Valid(x.Value):
+			return nil, bad("value", "Give the new value as JSON.")
+		default:
+			if err := fits(out[i], x.Value); err != nil {
+				return nil, bad("value", err.Error())
+			}
 		}
 	}
 	return out, nil

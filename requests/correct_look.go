@@ -140,6 +140,10 @@ func (s *Service) correctableIn(ctx context.Context, c *Case, conn connect.Conne
 				}
 			}
 		}, func(row connect.Row) error {
+			if t, ok := s.typeOf(d.Name, row.Type); ok {
+				fixed := keys(t)
+				row.Values = slices.DeleteFunc(slices.Clone(row.Values), func(v connect.Value) bool { return slices.Contains(fixed, v.Field) })
+			}
 			ps.Rows = append(ps.Rows, row)
 			return nil
 		})

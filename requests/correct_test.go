@@ -144,3 +144,66 @@ func TestRectificationAsFiled(t *testing.T) {
 		}
 	}
 }
+
+// Values are of the form of what stands there: numbers, dates, yes or no. What is
+// not says how it is written, and keys are not offered.
+func TestCorrectionsAreTyped(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	who := acme.Subjects()[16]
+	r := fileCorrection(c, who.Email, "DE", "", requests.ProposedCorrection{What: "my followers", Right: "17"})
+	systems, err := c.Svc.Correctable(t.Context(), c.Agent, r.ID, "plan_review")
+	must(t, err)
+	at := map[string]string{} // key of the first record of a type
+	for _, s := range systems {
+		for _, row := range s.Rows {
+			for _, v := range row.Values {
+				if v.Field == "id" || v.Field == "contact_id" && row.Type == "contact_addresses" {
+					t.Errorf("the key %s of %s is offered", v.Field, row.Type)
+				}
+			}
+			if at[row.Type] == "" {
+				at[row.Type] = row.Key
+			}
+		}
+	}
+	one := func(system, typ, field string) requests.Correction {
+		return requests.Correction{System: system, Type: typ, Key: at[typ], Field: field, Decision: "correct"}
+	}
+	typed := func(x requests.Correction, text string) requests.Correction { x.Text = text; return x }
+	value := func(x requests.Correction, raw string) requests.Correction { x.Value = json.RawMessage(raw); return x }
+	followers, birth, since, consent, answers := one("social", "profiles", "followers"), one("crm", "contacts", "birth_date"),
+		one("crm", "contacts", "created_at"), one("social", "lead_submissions", "marketing_consent"), one("social", "lead_submissions", "answers")
+	correct := func(list ...requests.Correction) error {
+		return failure(c.Svc.Correct(t.Context(), c.Agent, r.ID, list))
+	}
+	for name, x := range map[string]struct {
+		c    requests.Correction
+		says string
+	}{
+		"a number in words":   {typed(followers, "seventeen"), "holds a number"},
+		"a number as text":    {value(followers, `"17"`), "holds a number"},
+		"a decimal comma":     {typed(followers, "12,50"), "holds a number"},
+		"no day":              {typed(birth, "1990-02-31"), "holds a date"},
+		"a day of our own":    {value(birth, `"31.12.1990"`), "holds a date"},
+		"a number for a date": {value(birth, `19901231`), "holds a date"},
+		"no time":             {typed(since, "yesterday"), "holds a time"},
+		"maybe":               {typed(consent, "maybe"), "yes or no"},
+		"text as a document":  {value(answers, `"{}"`), "JSON document"},
+		"the key":             {value(one("social", "profiles", "id"), `1`), "no such record or field"},
+	} {
+		e := requests.AsError(correct(x.c))
+		if e == nil || e.Kind != requests.Invalid || !strings.Contains(e.Fields[0].Message, x.says) {
+			t.Errorf("%s: %+v", name, e)
+		}
+	}
+	must(t, correct(typed(followers, " 17 "), typed(birth, "1990-12-31"), typed(since, "2020-05-17 08:30"), typed(consent, "No"), value(answers, `{"size":"L"}`)))
+	c.Await(r.ID, requests.Review)
+	c.Approve(r.ID)
+	c.Await(r.ID, requests.Completed)
+	got := list(c, `select concat_ws(' ', p.followers, k.birth_date, to_char(k.created_at, 'YYYY-MM-DD HH24:MI'), l.marketing_consent, l.answers->>'size')
+		from social.profiles p, crm.contacts k, social.lead_submissions l where p.id::text = $1 and k.id = $2 and l.id::text = $3`, at["profiles"], who.ContactID, at["lead_submissions"])
+	if !slices.Equal(got, []string{"17 1990-12-31 2020-05-17 08:30 f L"}) {
+		t.Errorf("corrected to %q", got)
+	}
+}

@@ -35,11 +35,11 @@ func (s *Service) BuildPackage(ctx context.Context, cl *Claim) error {
 	} else if len(missing) > 0 {
 		return errUnrepresented()
 	}
-	unproved, err := s.CategoriesOnly(ctx, c)
+	scope, err := s.scope(ctx, c, subject)
 	if err != nil {
 		return err
 	}
-	only := unproved || c.Law == "CA" && subject.Know == "categories" // as asked for: nothing is held back
+	only := scope != Pieces
 	var sources []export.Source
 	for _, right := range []string{"access", "portability"} {
 		if !c.Asks(right) {
@@ -62,14 +62,14 @@ func (s *Service) BuildPackage(ctx context.Context, cl *Claim) error {
 	if err != nil {
 		return fmt.Errorf("create package: %w", err)
 	}
-	built, err := export.BuildPackage(ctx, w, cl.Key, s.packageInfo(c, subject, only), sources)
+	built, err := export.BuildPackage(ctx, w, cl.Key, s.packageInfo(c, subject, scope), sources)
 	if err != nil {
 		return err
 	}
 	err = s.finish(ctx, cl, built.Records, func(ch *change) error {
 		ch.c.PackageName, ch.c.PackageSize, ch.c.PackageSHA = name, built.Bytes, built.SHA256
 		ch.c.PackageUntil = new(ch.at.Add(s.set.PackageFor))
-		if unproved {
+		if scope == Categories {
 			ch.c.setFlag(Partial, true)
 			ch.c.Decisions = append(ch.c.Decisions, RightDecision{Right: "access", Decision: "partial", Ground: "11 CCR 7024(a)"})
 		}
@@ -98,17 +98,45 @@ func (s *Service) dropStage(ctx context.Context, id uuid.UUID) error {
 	return nil
 }
 
-// CategoriesOnly reports whether the proofs of a case suffice for categories
-// and no more (11 CCR 7024(a)): the package then holds no values.
-func (s *Service) CategoriesOnly(ctx context.Context, c *Case) (bool, error) {
-	proofs, err := s.Proofs(ctx, c)
-	if err != nil {
-		return false, err
+// Scope is how much a package tells.
+type Scope string
+
+// Pieces is everything; Categories holds the values back, because the proofs of
+// who asks suffice for no more (11 CCR 7024(a)); AskedCategories is all that was
+// asked for (Cal. Civ. Code 1798.110(a)(1) to (4)).
+const (
+	Pieces          Scope = "pieces"
+	Categories      Scope = "categories"
+	AskedCategories Scope = "asked"
+)
+
+// PackageScope is how much the package of a case tells.
+func (s *Service) PackageScope(ctx context.Context, c *Case) (Scope, error) {
+	if c.Law != "CA" || c.wrapped == nil {
+		return Pieces, nil
 	}
-	return identity.CategoriesOnly(c.Law, c.Rights, kindsOf(proofs)), nil
+	subject, err := s.subject(c)
+	if err != nil {
+		return "", err
+	}
+	return s.scope(ctx, c, subject)
 }
 
-func (s *Service) packageInfo(c *Case, subject Subject, only bool) export.PackageInfo {
+func (s *Service) scope(ctx context.Context, c *Case, subject Subject) (Scope, error) {
+	if c.Law == "CA" && subject.Know == "categories" {
+		return AskedCategories, nil
+	}
+	proofs, err := s.Proofs(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	if identity.CategoriesOnly(c.Law, c.Rights, kindsOf(proofs)) {
+		return Categories, nil
+	}
+	return Pieces, nil
+}
+
+func (s *Service) packageInfo(c *Case, subject Subject, scope Scope) export.PackageInfo {
 	zone, err := time.LoadLocation(c.Zone)
 	if err != nil {
 		zone = time.UTC
@@ -116,7 +144,7 @@ func (s *Service) packageInfo(c *Case, subject Subject, only bool) export.Packag
 	say := func(text string) string { return s.set.Glossary.In(c.Locale, text) }
 	return export.PackageInfo{
 		Case: c.ID.String(), Reference: c.Reference, Name: subject.Name, Law: c.Law, Lang: c.Locale, Zone: zone,
-		ReceivedAt: c.ReceivedAt, MadeAt: s.now(), Portability: c.Asks("portability"), CategoriesOnly: only, Recipient: subject.AgeRecipient,
+		ReceivedAt: c.ReceivedAt, MadeAt: s.now(), Portability: c.Asks("portability"), CategoriesOnly: scope != Pieces, CategoriesAsked: scope == AskedCategories, Period: subject.Period, Recipient: subject.AgeRecipient,
 		Company: export.Company{
 			Name: s.set.Company, Address: s.set.Address, Email: s.set.Contact, Officer: s.set.Officer,
 			Authority: say(s.set.Authority), AuthorityURL: s.set.AuthorityAt, Transfers: say(s.set.Transfers), Automated: say(s.set.Automated),

@@ -136,8 +136,53 @@ func TestLaw8_05_UnverifiedPiecesBecomeCategories(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(files["index.html"], "Categories only") {
-		t.Error("the page does not say that it gives categories")
+	for _, want := range []string{"Categories only", "confirmed to a reasonable degree", "e-mail address", "goes back to 1 January 2022"} {
+		if !strings.Contains(files["index.html"], want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if scope, err := c.Svc.PackageScope(t.Context(), k); err != nil || scope != requests.Categories {
+		t.Errorf("scope %s %v", scope, err)
+	}
+}
+
+// Who asks for categories gets them whole: nothing is held back, and the answer
+// is no partial one. The look-back is as the law has it, whatever was chosen.
+func TestCategoriesAsAskedFor(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Settings: company.Registered(t)})
+	who := acme.Subjects()[15]
+	r, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, requests.Filing{
+		Rights: []string{"access"}, Country: "US", Region: "CA", Locale: "en", Know: "categories", Period: "year",
+		Identities: []connect.Identity{{Kind: "email", Value: who.Email}},
+	})
+	must(t, err)
+	c.Verify(who.Email, r)
+	c.Await(r.ID, requests.Review)
+	c.Approve(r.ID)
+	k := c.Await(r.ID, requests.Completed, requests.Closed)
+	if k.Has(requests.Partial) || k.Decisions[0].Decision != "granted" {
+		t.Errorf("flags %v, decisions %+v", k.Flags, k.Decisions)
+	}
+	if scope, err := c.Svc.PackageScope(t.Context(), k); err != nil || scope != requests.AskedCategories {
+		t.Errorf("scope %s %v", scope, err)
+	}
+	files := packaged(c, r)
+	page := files["index.html"]
+	for _, want := range []string{"You asked for the categories only", "the 12 months before your request", "back to 1 January 2022", "telephone number", "Rundbrief Mail GmbH"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "reasonable degree") {
+		t.Error("the page says that something is held back")
+	}
+	for name, text := range files {
+		for _, value := range []string{who.Email, who.Phone, who.CustomerID} {
+			if strings.Contains(text, value) {
+				t.Errorf("%s holds a value", name)
+			}
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -182,9 +181,7 @@ func correctionsOf(c *fiber.Ctx) (list []requests.Correction, at map[string]stri
 			if in("value") == "" {
 				return nil, at, misfilled(fmt.Sprintf("value-%d", i), "Give the new value.")
 			}
-			if x.Value, err = json.Marshal(in("value")); err != nil {
-				return nil, at, fmt.Errorf("encode value: %w", err)
-			}
+			x.Text = in("value")
 		case "refuse":
 			if in("ground") == "" {
 				return nil, at, misfilled(fmt.Sprintf("ground-%d", i), "Choose the ground on which it stays.")

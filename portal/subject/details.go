@@ -15,7 +15,7 @@ import (
 const maxDetail = 500
 
 // takeDetails takes what single rights need to know.
-func takeDetails(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
+func takeDetails(h subject, c *fiber.Ctx, a *templates.Answers) []fault {
 	var faults []fault
 	text := func(name string) string { return strings.TrimSpace(c.FormValue(name)) }
 	if a.Has("rectification") {
@@ -50,7 +50,7 @@ func takeDetails(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 		one(&a.Restriction, "restriction", "restriction", "accuracy_contested", "unlawful_processing", "needed_for_claims", "objection_pending")
 	}
 	if a.Has("objection") {
-		one(&a.Objection, "objection", "objection", "marketing", "other")
+		faults = append(faults, takeObjections(h.uses(c), c, a)...)
 		if a.Message = text("reason"); len(a.Message) > maxMessage {
 			faults = append(faults, fault{"reason", "message_long"})
 		}
@@ -60,6 +60,48 @@ func takeDetails(_ subject, c *fiber.Ctx, a *templates.Answers) []fault {
 		one(&a.Period, "period", "period", "all", "year")
 	}
 	return faults
+}
+
+// uses are what people may object to, as the page's language calls it; nothing
+// where the company has no register of processing.
+func (h subject) uses(c *fiber.Ctx) []templates.Option {
+	var first, rest []templates.Option
+	for _, p := range h.Svc.Settings().Objectable() {
+		o := templates.Option{Value: p.Name, Label: p.In(templates.Lang(c.UserContext()))}
+		if p.Marketing {
+			o.Hint = say(c, "details.use_marketing")
+			first = append(first, o)
+			continue
+		}
+		rest = append(rest, o)
+	}
+	out := append(first, rest...)
+	if len(out) > 1 {
+		out = append(out, templates.Option{Value: templates.AllUses, Label: say(c, "details.use_all")})
+	}
+	return out
+}
+
+// takeObjections takes what an objection is to: uses of the register, or only
+// whether it is advertising where there is none.
+func takeObjections(uses []templates.Option, c *fiber.Ctx, a *templates.Answers) []fault {
+	a.Objection, a.Objections = "", nil
+	if len(uses) == 0 {
+		if a.Objection = c.FormValue("objection"); a.Objection != "marketing" && a.Objection != "other" {
+			a.Objection = ""
+			return []fault{{"objection", "objection"}}
+		}
+		return nil
+	}
+	known := make([]string, len(uses))
+	for i, o := range uses {
+		known[i] = o.Value
+	}
+	a.Objections = chosen(c, "objection", known)
+	if len(a.Objections) == 0 {
+		return []fault{{"objection", "objection"}}
+	}
+	return nil
 }
 
 // detailed puts the details into the filing.
@@ -73,6 +115,9 @@ func detailed(f *requests.Filing, a templates.Answers) {
 		f.Restriction = a.Restriction
 	}
 	f.Marketing = a.Has("objection") && a.Objection == "marketing"
+	if a.Has("objection") && !slices.Contains(a.Objections, templates.AllUses) {
+		f.Objections = a.Objections
+	}
 	if a.Has("access") && a.Region == "CA" {
 		f.Know, f.Period = a.Know, a.Period
 	}

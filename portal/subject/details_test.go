@@ -1,7 +1,11 @@
 package subject_test
 
 import (
+	"archive/zip"
+	"bytes"
+	"io"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -22,7 +26,7 @@ func TestStartOffersEveryRight(t *testing.T) {
 // was typed stays.
 func TestDetailsOfSingleRights(t *testing.T) {
 	t.Parallel()
-	b := setup(t, company.Options{Workers: -1})
+	b := setup(t, company.Options{Settings: company.Registered(t), Workers: -1})
 	begin := func(country, region string, rights ...string) func(url.Values) (int, string, string) {
 		v := b.site.Anybody()
 		p := v.Get("/request/what").Submit("/request/what", url.Values{"rights": rights})
@@ -45,7 +49,7 @@ func TestDetailsOfSingleRights(t *testing.T) {
 			nil, {"what-0": {"my name"}}, {"right-1": {"Zoë"}}, {"what-0": {"my name"}, "right-0": {strings.Repeat("x", 501)}},
 		}, url.Values{"what-0": {"my name"}, "right-0": {"Zoë"}}},
 		"restriction": {begin("DE", "", "restriction"), []url.Values{nil, {"restriction": {"because"}}}, url.Values{"restriction": {"needed_for_claims"}}},
-		"objection":   {begin("DE", "", "objection"), []url.Values{nil, {"objection": {"everything"}}}, url.Values{"objection": {"marketing"}}},
+		"objection":   {begin("DE", "", "objection"), []url.Values{nil, {"objection": {"marketing"}}}, url.Values{"objection": {"advising", "catalogue"}}},
 		"know": {
 			begin("US", "CA", "access"),
 			[]url.Values{nil, {"know": {"pieces"}}, {"know": {"pieces"}, "period": {"ever"}}},
@@ -63,27 +67,81 @@ func TestDetailsOfSingleRights(t *testing.T) {
 	}
 }
 
-// Categories only: what the form asked reaches the case.
-func TestCategoriesOnlyAreAskedFor(t *testing.T) {
+// Without a register an objection is to advertising or to another use.
+func TestObjectionWithoutRegister(t *testing.T) {
 	t.Parallel()
 	b := setup(t, company.Options{Workers: -1})
-	email := acme.Subjects()[3].Email
-	p := b.site.Anybody().Get("/request/what").Submit("/request/what", url.Values{"rights": {"access"}})
+	p := b.site.Anybody().Get("/request/what?right=objection")
+	if !regexp.MustCompile(`value="objection"\s+checked`).Match(p.Body) {
+		t.Error("what was chosen on the start page is not chosen")
+	}
+	p = p.Submit("/request/what", url.Values{"rights": {"objection"}})
+	p = p.Submit("/request/who", url.Values{"who": {"self"}})
+	p = p.Submit("/request/where", url.Values{"country": {"DE"}})
+	p.Submit("/request/details", url.Values{"objection": {"catalogue"}}).Is(422)
+	if p = p.Submit("/request/details", url.Values{"objection": {"marketing"}}); p.Path != "/request/contact" {
+		t.Errorf("leads to %s", p.Path)
+	}
+}
+
+// Categories only: what the form asked reaches the case, the package, which has
+// no values, and the page on which it is followed.
+func TestCategoriesOnlyAreAskedFor(t *testing.T) {
+	t.Parallel()
+	b := setup(t, company.Options{})
+	who := acme.Subjects()[3]
+	v := b.site.Anybody()
+	p := v.Get("/request/what").Submit("/request/what", url.Values{"rights": {"access"}})
 	p = p.Submit("/request/who", url.Values{"who": {"self"}})
 	p = p.Submit("/request/where", url.Values{"country": {"US"}, "region": {"CA"}})
 	p = p.Submit("/request/details", url.Values{"know": {"categories"}, "period": {"year"}})
-	p = p.Submit("/request/contact", url.Values{"email": {email}})
+	p = p.Submit("/request/contact", url.Values{"email": {who.Email}})
 	p = p.Submit("/request/check", nil).Is(200)
 	ref := reference.FindString(p.Text)
 	list, err := b.Svc.Search(t.Context(), ref, nil)
 	if err != nil || len(list.Cases) != 1 {
 		t.Fatal(list, err)
 	}
-	data, err := b.Svc.PersonalData(t.Context(), b.DPOs[0], list.Cases[0].ID, requests.ViewPurposes[0])
+	id := list.Cases[0].ID
+	data, err := b.Svc.PersonalData(t.Context(), b.DPOs[0], id, requests.ViewPurposes[0])
 	if err != nil {
 		t.Fatal(err)
 	}
 	if data.Subject.Know != "categories" || data.Subject.Period != "year" {
 		t.Errorf("asked for %q of %q", data.Subject.Know, data.Subject.Period)
+	}
+	p.Submit("/request/code", url.Values{"code": {b.Code(who.Email, ref)}}).Is(200)
+	b.Await(id, requests.Review)
+	b.Approve(id)
+	b.Await(id, requests.Completed)
+	v.Get("/status").Is(200).Says("You asked for the kinds of data only")
+	d, err := b.Svc.OpenPackage(t.Context(), requests.Actor{Role: requests.Customer, ID: id.String(), Fresh: true}, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	raw, err := io.ReadAll(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range z.File {
+		if strings.HasPrefix(f.Name, "data/") {
+			t.Errorf("the package holds %s", f.Name)
+		}
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := string(text); strings.Contains(s, who.Email) || f.Name == "index.html" && !strings.Contains(s, "You asked for the categories only") {
+			t.Errorf("%s holds a value, or does not say what it is: %s", f.Name, s)
+		}
 	}
 }

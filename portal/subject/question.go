@@ -75,7 +75,7 @@ func missing(a templates.Answers) string {
 		return behalfMissing(a)
 	case a.Country == "" || (a.Country == "US" && a.Region == ""):
 		return "/request/where"
-	case a.Has("rectification") && len(a.Corrections) == 0, a.Has("restriction") && a.Restriction == "", a.Has("objection") && a.Objection == "",
+	case a.Has("rectification") && len(a.Corrections) == 0, a.Has("restriction") && a.Restriction == "", a.Has("objection") && a.Objection == "" && len(a.Objections) == 0,
 		a.Has("access") && a.Region == "CA" && (a.Know == "" || a.Period == ""):
 		return "/request/details"
 	case a.Email == "", len(otherPerson(&a)) > 0:
@@ -91,7 +91,7 @@ func missing(a templates.Answers) string {
 func (h subject) questionPage(c *fiber.Ctx, q question, a templates.Answers, change bool) templates.QuestionPage {
 	v := templates.QuestionPage{
 		Page: web.PageOf(c), Answers: a, Back: step(q.path, a, -1), Change: change,
-		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(c),
+		Countries: places.Countries(templates.Lang(c.UserContext())), Regions: places.States(), Networks: places.Networks(), Purposes: h.purposes(c), Uses: h.uses(c),
 	}
 	if change {
 		v.Back = "/request/check"
@@ -114,7 +114,11 @@ func (h subject) ask(q question) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		return web.Render(c, q.page(h.questionPage(c, q, d.Answers, c.Query("change") != "")))
+		v := h.questionPage(c, q, d.Answers, c.Query("change") != "")
+		if right := c.Query("right"); len(v.Answers.Rights) == 0 && slices.Contains(requests.Rights(), right) {
+			v.Answers.Rights = []string{right} // chosen on the start page
+		}
+		return web.Render(c, q.page(v))
 	}
 }
 

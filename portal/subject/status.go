@@ -118,12 +118,12 @@ func (h subject) details(c *fiber.Ctx, cs *requests.Case, v *templates.StatusPag
 	}
 	v.Package = packageOf(cs, h.Now)
 	if v.Package.State == "ready" {
-		only, err := h.Svc.CategoriesOnly(ctx, cs)
+		scope, err := h.Svc.PackageScope(ctx, cs)
 		if err != nil {
 			return err
 		}
-		if only {
-			v.AccessTo = "categories"
+		if scope != requests.Pieces {
+			v.AccessTo = string(scope)
 		}
 	}
 	if cs.Status == requests.Executing && cs.WaitUntil != nil && cs.WaitUntil.After(now) && cs.ActedAt == nil {

@@ -297,6 +297,7 @@ type Field struct {
 	FreeText bool   // may mention others: redacted until somebody decides (Art. 15(4))
 	Others   bool   // about other people
 	Provided string // subject, observed or derived; "" is as the type says
+	Key      bool   // records of the type are known by it: never corrected
 }
 
 // Grounds that connectors give of themselves. Letters and pages have words of

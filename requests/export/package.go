@@ -42,7 +42,11 @@ type PackageInfo struct {
 	// CategoriesOnly gives categories, sources, purposes and recipients and no
 	// values (Cal. Civ. Code 1798.110; 11 CCR 7024(a): identity proved to a
 	// reasonable, not to a high degree).
-	CategoriesOnly bool
+	CategoriesOnly  bool
+	CategoriesAsked bool // nothing else was asked for
+	// Period is what a request to know in California is for: "year" is the 12
+	// months before it, else everything since 2022 (1798.130(a)(2)(B)).
+	Period string
 	// FirstRows is how many records of a type stand in index.html (default 20);
 	// all of them are in the data files.
 	FirstRows int

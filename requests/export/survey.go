@@ -168,7 +168,7 @@ func indexView(info PackageInfo, sources []Source, seen [][]*held) report.IndexP
 	lang := report.Language(info.Lang)
 	c := info.Company
 	p := report.IndexPage{
-		Lang: lang, Law: info.Law, Portability: info.Portability, CategoriesOnly: info.CategoriesOnly, Reference: info.Reference, Name: info.Name,
+		Lang: lang, Law: info.Law, Portability: info.Portability, CategoriesOnly: info.CategoriesOnly, CategoriesAsked: info.CategoriesAsked, Period: info.Period, Reference: info.Reference, Name: info.Name,
 		ReceivedOn: report.Day(lang, info.ReceivedAt.In(zone)), MadeOn: report.Day(lang, info.MadeAt.In(zone)),
 		Company: report.IndexCompany{
 			Name: c.Name, Address: c.Address, Email: c.Email, Officer: c.Officer, Authority: c.Authority,

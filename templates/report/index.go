@@ -3,19 +3,21 @@ package report
 // IndexPage is the first page of the customer's package. Texts from the
 // company's systems are plain; the page escapes and isolates them.
 type IndexPage struct {
-	Lang           string
-	Law            string // "EU", "UK", "CA", … : which articles are named
-	Portability    bool
-	Apart          bool // what can be taken along stands in a folder of its own
-	CategoriesOnly bool
-	Reference      string
-	Name           string
-	ReceivedOn     string
-	MadeOn         string
-	Company        IndexCompany
-	Records        int64
-	Withheld       bool // some field is not shown
-	Systems        []IndexSystem
+	Lang            string
+	Law             string // "EU", "UK", "CA", … : which articles are named
+	Portability     bool
+	Apart           bool // what can be taken along stands in a folder of its own
+	CategoriesOnly  bool
+	CategoriesAsked bool   // as asked for: nothing is held back
+	Period          string // CA: "year", else since 2022
+	Reference       string
+	Name            string
+	ReceivedOn      string
+	MadeOn          string
+	Company         IndexCompany
+	Records         int64
+	Withheld        bool // some field is not shown
+	Systems         []IndexSystem
 }
 
 // IndexCompany is the controller.
@@ -109,6 +111,22 @@ func (p IndexPage) portability() string {
 		return p.t("what_portability")
 	}
 	return p.t("what_portability_other")
+}
+
+// only picks the paragraph on why there are no values.
+func (p IndexPage) only() string {
+	if p.CategoriesAsked {
+		return p.t("categories_asked")
+	}
+	return p.t("categories_only")
+}
+
+// lookBack says, in California, how far back the answer goes.
+func (p IndexPage) lookBack() string {
+	if p.Period == "year" {
+		return p.t("period_year")
+	}
+	return p.t("period_all")
 }
 
 func orUnknown(p IndexPage, s string) string {

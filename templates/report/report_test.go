@@ -58,7 +58,7 @@ func TestThePageSaysNothingByItself(t *testing.T) {
 		for _, law := range []string{"EU", "UK", "CA", "CO", "BR", "CH", "QC", ""} {
 			for form := range 8 {
 				p := report.IndexPage{
-					Lang: lang, Law: law, CategoriesOnly: form&1 > 0, Portability: form&2 > 0, Apart: form&2 > 0, Withheld: true, Reference: "HB-7K3F-Q2M", Name: "Anna",
+					Lang: lang, Law: law, CategoriesOnly: form&1 > 0, CategoriesAsked: form&2 > 0, Period: []string{"", "year"}[form&1], Portability: form&2 > 0, Apart: form&2 > 0, Withheld: true, Reference: "HB-7K3F-Q2M", Name: "Anna",
 					ReceivedOn: report.Day(lang, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)), MadeOn: report.Day(lang, time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)),
 					Company: report.IndexCompany{Name: "Acme Outdoor", Address: "Example 1 Road, Town", Email: "privacy@acme.example", Officer: "Dana Okafor", Automated: "None.", Transfers: "None."},
 				}

@@ -125,7 +125,7 @@ func (d *DB) describe() connect.Description {
 			Retention: t.Retention, Provided: t.Provided, Social: t.Social, Actions: actions(t),
 		}
 		for _, c := range t.Columns {
-			ty.Fields = append(ty.Fields, connect.Field{Name: c.Name, Title: c.Title, Category: c.Category, FreeText: c.FreeText, Others: c.Others, Provided: c.Provided})
+			ty.Fields = append(ty.Fields, connect.Field{Name: c.Name, Title: c.Title, Category: c.Category, FreeText: c.FreeText, Others: c.Others, Provided: c.Provided, Key: slices.Contains(t.Key, c.Name)})
 		}
 		ty.Grounds = grounds(t)
 		out.Types = append(out.Types, ty)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/goccy/go-yaml"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -96,6 +97,20 @@ func New(t testing.TB, opt Options) *Company {
 		c.Worker(opt.Work)
 	}
 	return c
+}
+
+// Registered are settings with the sample company's register of processing and
+// its recipients. Nothing is looked at again after completion.
+func Registered(t testing.TB) requests.Settings {
+	t.Helper()
+	var file struct {
+		Recipients []requests.Recipient  `yaml:"recipients"`
+		Register   []requests.Processing `yaml:"register"`
+	}
+	if err := yaml.UnmarshalWithOptions([]byte(acme.Register), &file, yaml.Strict()); err != nil {
+		t.Fatal(err)
+	}
+	return requests.Settings{Register: file.Register, Recipients: file.Recipients, Rescans: []time.Duration{}}
 }
 
 func settings(s requests.Settings) requests.Settings {
