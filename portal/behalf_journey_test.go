@@ -220,6 +220,9 @@ func (j *represents) desk(cs *requests.Case) {
 	if !d.has(`input[name="proof"][value="permission"]:checked`) {
 		j.Error("the permission is not chosen")
 	}
+	d.open("/desk/new")
+	d.sees("Whose data it is", "Who asks", "With a power of attorney")
+	d.inspect("desk-new-behalf")
 }
 
 // files is a request by an agent that went another way.

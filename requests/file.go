@@ -295,6 +295,10 @@ func (s *Service) checkFiling(by Actor, f Filing) (Filing, error) {
 
 func checkIdentities(ids []connect.Identity, by Actor, faults []FieldError) ([]connect.Identity, []FieldError) {
 	bad := func(message string) { faults = append(faults, FieldError{Field: "identities", Message: message}) }
+	if len(ids) == 0 && by.Staff() {
+		bad("Give at least one way in which the company knows the person: e-mail address, phone, customer number or handle.")
+		return nil, faults
+	}
 	if len(ids) == 0 || len(ids) > maxIdentities {
 		bad(fmt.Sprintf("Give between one and %d ways in which we know you, at least an e-mail address.", maxIdentities))
 		return nil, faults
@@ -351,7 +355,9 @@ func (s *Service) checkChannel(by Actor, f Filing, faults []FieldError) []FieldE
 	if !by.Staff() {
 		return append(faults, FieldError{Field: "channel", Message: "Only staff may enter a request that came another way."})
 	}
-	if f.Channel != "" && !slices.Contains(channels, f.Channel) {
+	if f.Channel == "" {
+		faults = append(faults, FieldError{Field: "channel", Message: "Say how it came: " + strings.Join(channels, ", ") + "."})
+	} else if !slices.Contains(channels, f.Channel) {
 		faults = append(faults, FieldError{Field: "channel", Message: "Use " + strings.Join(channels, ", ") + "."})
 	}
 	if f.ReceivedAt != nil {

@@ -29,6 +29,7 @@ type Representation struct {
 	Proven     bool
 	Needed     bool // the rights ask for a proof at all
 	Awaits     bool // a permission can still be decided
+	Told       bool // the person concerned has an address, so was told by mail
 	Documents  []DocumentView
 }
 
@@ -57,7 +58,7 @@ func (s *Service) Representation(ctx context.Context, c *Case) (*Representation,
 	r := &Representation{
 		Kind: b.Kind, Age: b.Age, Confirms: identity.Confirms(b.Kind, b.Age) && NeedsProof(c.Rights), Confirmed: has(identity.Confirmation), Permission: has(identity.AgentPermission),
 		Receives: b.Receives, HandedOver: b.HandedOver, Refused: b.Refused, Ground: b.Ground, Declined: b.Declined, Proven: len(missing) == 0, Needed: NeedsProof(c.Rights),
-		Awaits: !has(identity.AgentPermission) && c.awaitsPermission(subject),
+		Told: subject.person() != "", Awaits: !has(identity.AgentPermission) && c.awaitsPermission(subject),
 	}
 	r.Documents, err = s.documents(ctx, c)
 	return r, err

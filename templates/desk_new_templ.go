@@ -99,15 +99,15 @@ func NewCase(v NewCasePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><div class=\"hb-card\"><h2 class=\"govuk-heading-m\">Who asks</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</div><div class=\"hb-card\"><h2 class=\"govuk-heading-m\">Whose data it is</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Input(v.Page, Field{Name: "email", Label: "E-mail address", Hint: "The code that proves the address goes there.", Type: "email", Value: v.Answers.Email, Autocomplete: "off", Class: "govuk-input--width-20"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Input(v.Page, Field{Name: "email", Label: "E-mail address (optional)", Hint: "The code that proves the address goes there. Without one the letters are printed from the case, and you prove by hand who asks.", Type: "email", Value: v.Answers.Email, Autocomplete: "off", Class: "govuk-input--width-20"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = Input(v.Page, Field{Name: "name", Label: "Name (optional)", Value: v.Answers.Name, Autocomplete: "off", Class: "govuk-input--width-20"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Input(v.Page, Field{Name: "name", Label: "Name", Hint: "Needed where somebody else asks, otherwise optional.", Value: v.Answers.Name, Autocomplete: "off", Class: "govuk-input--width-20"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -145,7 +145,27 @@ func NewCase(v NewCasePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><div class=\"hb-card\"><h2 class=\"govuk-heading-m\">Who asks</h2>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = Radios(v.Page, Group{Name: "behalf", Legend: "In which capacity", Value: orSelf(v.Answers.Behalf), Small: true, Options: v.Standings}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = Select(v.Page, Group{Name: "age", Legend: "Age of the child", Hint: "Where a parent asks. From 13 on the child agrees as well (11 CCR 7071).", Options: v.Ages, Value: v.Answers.ChildAge, Empty: "None"}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = Input(v.Page, Field{Name: "rep_name", Label: "Name of whoever asks for another", Value: v.Answers.RepName, Autocomplete: "off", Class: "govuk-input--width-20"}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = Input(v.Page, Field{Name: "rep_email", Label: "Their e-mail address (optional)", Hint: "Letters and the code go there; without one the letters are printed. The permission is looked at in the case, on paper too, before anything is searched.", Type: "email", Value: v.Answers.RepEmail, Autocomplete: "off", Class: "govuk-input--width-20"}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -159,7 +179,7 @@ func NewCase(v NewCasePage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -171,6 +191,13 @@ func NewCase(v NewCasePage) templ.Component {
 		}
 		return nil
 	})
+}
+
+func orSelf(behalf string) string {
+	if behalf == "" {
+		return "self"
+	}
+	return behalf
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -97,6 +97,7 @@ type CasePage struct {
 	Replies     int    // that the customer sent and nobody has deleted
 	Related     []RelatedCase
 	Doubts      Doubts
+	Recourse    []string // what can be entered about it: appeal, complaint
 }
 
 // TimelineItem is one thing that happened, newest first.
@@ -325,6 +326,8 @@ type NewCasePage struct {
 	Channel   string
 	Received  string // as typed, YYYY-MM-DD
 	Reason    string
+	Standings []Option // in which capacity somebody asks for another
+	Ages      []Option // of a parent's child
 	Countries []Option
 	Regions   []Option
 	Networks  []Option

@@ -85,7 +85,9 @@ func behalfFacts(r *requests.Representation) []templates.Option {
 		open = "The last one was refused and deleted: " + strings.ToLower(groundLabel(r.Ground))
 	}
 	facts = append(facts, templates.Option{Value: "Permission", Label: state(r.Permission, "Accepted", open)})
-	if r.Confirms {
+	if !r.Told {
+		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Has no e-mail address: write to them yourself" + state(r.Confirms, ", and record by hand that they agreed", "")})
+	} else if r.Confirms {
 		facts = append(facts, templates.Option{Value: "Person concerned", Label: state(r.Confirmed, "Confirmed by the mailed link", "Was told, and has not confirmed yet")})
 	} else {
 		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Was told; is not asked to confirm (11 CCR 7063(b), 7070)"})

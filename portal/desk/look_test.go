@@ -44,7 +44,7 @@ func TestPagesInABrowser(t *testing.T) {
 	for _, verb := range []string{"refuse", "extend", "pause", "rediscover", "withdraw", "prove"} {
 		see("desk-"+verb, path(ready.ID, verb), 390)
 	}
-	see("desk-new", "/desk/new", 1280)
+	see("desk-new", "/desk/new", 1280, 390)
 	see("desk-systems", "/desk/systems", 1280, 390)
 	see("desk-personal", path(ready.ID, "personal-data"), 390)
 	browser.Choose(t, tab, `input[value="plan_review"]`)

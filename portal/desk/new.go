@@ -12,6 +12,7 @@ import (
 	"habeas/requests"
 	"habeas/requests/clock"
 	"habeas/requests/connect"
+	"habeas/requests/identity"
 	"habeas/templates"
 )
 
@@ -28,12 +29,20 @@ func (h desk) newPage(c *fiber.Ctx) templates.NewCasePage {
 			Rights: formList(c, "rights"), Purposes: formList(c, "purposes"), Country: c.FormValue("country"), Region: c.FormValue("region"),
 			Email: strings.TrimSpace(c.FormValue("email")), Name: strings.TrimSpace(c.FormValue("name")), Phone: strings.TrimSpace(c.FormValue("phone")),
 			CustomerID: strings.TrimSpace(c.FormValue("customer_id")), Network: c.FormValue("network"), Handle: strings.TrimSpace(c.FormValue("handle")),
-			Message: c.FormValue("message"),
+			Message: c.FormValue("message"), Behalf: c.FormValue("behalf"), ChildAge: c.FormValue("age"),
+			RepName: strings.TrimSpace(c.FormValue("rep_name")), RepEmail: strings.TrimSpace(c.FormValue("rep_email")),
 		},
+		Standings: []templates.Option{{Value: "self", Label: "The person whose data it is"}},
 		Countries: places.Countries("en"), Regions: places.States(), Networks: places.Networks(),
 	}
 	for _, p := range h.Svc.Settings().Purposes {
 		v.Purposes = append(v.Purposes, templates.Option{Value: p.Name, Label: p.Title})
+	}
+	for _, s := range identity.Standings {
+		v.Standings = append(v.Standings, templates.Option{Value: s, Label: standingLabel[s]})
+	}
+	for _, a := range identity.Ages {
+		v.Ages = append(v.Ages, templates.Option{Value: a, Label: sentence(ageLabel[a])})
 	}
 	if v.Received == "" {
 		v.Received = h.Now().UTC().Format(time.DateOnly)
@@ -60,7 +69,7 @@ func (h desk) fileCase(c *fiber.Ctx) error {
 		receipt, err = h.Svc.File(c.UserContext(), web.Actor(c), f)
 	}
 	if err != nil {
-		faults, status, ok := onForm(err, map[string]string{"identities": "email"})
+		faults, status, ok := onForm(err, newField)
 		if !ok {
 			return err
 		}
@@ -68,6 +77,11 @@ func (h desk) fileCase(c *fiber.Ctx) error {
 		return h.render(c, status, templates.NewCase(v))
 	}
 	return seeOther(c, templates.DeskCasePath(receipt.ID.String(), ""), "filed")
+}
+
+// newField leads a fault of the filing to the control that it stands for.
+var newField = map[string]string{
+	"identities": "email", "on_behalf.kind": "behalf", "on_behalf.age": "age", "on_behalf.name": "rep_name", "on_behalf.email": "rep_email",
 }
 
 func (h desk) filing(v templates.NewCasePage) (requests.Filing, error) {
@@ -90,7 +104,13 @@ func (h desk) filing(v templates.NewCasePage) (requests.Filing, error) {
 	if a.Handle != "" {
 		add("handle", strings.TrimPrefix(a.Handle, "@")+"@"+a.Network)
 	}
+	if a.Behalf != "" && a.Behalf != "self" {
+		f.OnBehalf = &requests.Behalf{Kind: a.Behalf, Name: a.RepName, Email: a.RepEmail, Age: a.ChildAge}
+	}
 	var faults []requests.FieldError
+	if f.OnBehalf == nil && (a.RepName != "" || a.RepEmail != "") {
+		faults = append(faults, requests.FieldError{Field: "behalf", Message: "Say in which capacity this person asks for another."})
+	}
 	if v.Channel == "" {
 		faults = append(faults, requests.FieldError{Field: "channel", Message: "Say how the request came."})
 	}
