@@ -65,6 +65,26 @@ func (s *Service) Recourse(c *Case) string {
 	return KindComplaint
 }
 
+// Recourses are what a person can file about a request now, and what was filed
+// and is not decided yet: there is one of each kind at a time.
+func (s *Service) Recourses(ctx context.Context, c *Case) (kinds []string, open []*Case, err error) {
+	best := s.Recourse(c)
+	if best == "" {
+		return nil, nil, nil
+	}
+	list, err := s.Matters(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	open = slices.DeleteFunc(list, func(m *Case) bool { return m.Status != Review && m.Status != Verified })
+	for _, kind := range []string{KindAppeal, KindComplaint} {
+		if (kind == KindComplaint || best == kind) && !slices.ContainsFunc(open, func(m *Case) bool { return m.Kind == kind }) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds, open, nil
+}
+
 // appealTerm is the law's time for an appeal, counted from a day on which one
 // comes in: "within 60 days of receipt of an appeal" (Va. Code 59.1-577(C)).
 func (s *Service) appealTerm(c *Case) (clock.Deadline, bool) {

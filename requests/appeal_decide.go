@@ -15,10 +15,10 @@ import (
 
 // MatterDecision is how an appeal or complaint ends.
 type MatterDecision struct {
-	Decision string   // granted, partly, denied
-	Rights   []string // what is done again
-	Reason   string   // what the person is told
-	Ground   string   // the article it rests on; "" is the law's own
+	Decision string   `json:"decision"`         // granted, partly, denied
+	Rights   []string `json:"rights,omitempty"` // what is done again
+	Reason   string   `json:"reason"`           // what the person is told
+	Ground   string   `json:"ground,omitempty"` // the article it rests on; "" is the law's own
 }
 
 // DecideMatter decides an appeal or complaint. Who decided, changed or refused

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"habeas/requests/clock"
 	"habeas/requests/evidence"
@@ -16,6 +17,22 @@ import (
 func (c *Case) ExtendsAppeal() bool {
 	law, err := c.LawRow()
 	return err == nil && c.Kind == KindAppeal && slices.ContainsFunc(law.Terms, func(t clock.Term) bool { return t.Name == "extended_appeal" })
+}
+
+// AppealExtended is by when an appeal would be decided if it were extended; zero
+// where that is not possible any more.
+func (c *Case) AppealExtended(now time.Time) time.Time {
+	today := clock.DateIn(now, zone(c.Zone))
+	if !c.ExtendsAppeal() || c.Has(Extended) || c.Status != Review || dateTime(today).After(c.DueOn) {
+		return time.Time{}
+	}
+	l := c.legal()
+	l.events = []clock.Event{{Kind: clock.Extended, From: today}}
+	all, err := matterDeadlines(l, c.Kind, now)
+	if err != nil || len(all) == 0 {
+		return time.Time{}
+	}
+	return dateTime(all[len(all)-1].Due)
 }
 
 // extendAppeal takes the extension that the law has for an appeal, announced

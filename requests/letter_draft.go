@@ -102,12 +102,13 @@ func (ch *change) planned(ctx context.Context) ([]outcomeCount, error) {
 
 // LetterDraft is a decision with its letters as a person looked at them.
 type LetterDraft struct {
-	ID      uuid.UUID `json:"-"`
-	Do      string    `json:"do"` // refuse, extend, ask, preview, …
-	Step    Step      `json:"step"`
-	Ask     Ask       `json:"ask"`
-	Words   Words     `json:"words"`
-	Letters []Preview `json:"letters"`
+	ID      uuid.UUID      `json:"-"`
+	Do      string         `json:"do"` // refuse, extend, ask, preview, …
+	Step    Step           `json:"step"`
+	Ask     Ask            `json:"ask"`
+	Matter  MatterDecision `json:"matter,omitzero"`
+	Words   Words          `json:"words"`
+	Letters []Preview      `json:"letters"`
 }
 
 // draftLives is how long a draft waits.

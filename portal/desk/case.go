@@ -86,6 +86,9 @@ func (h desk) showCase(c *fiber.Ctx) error {
 	if err := h.doubtPart(c, cs, &v); err != nil {
 		return err
 	}
+	if v.Recourse, _, err = h.Svc.Recourses(ctx, cs); err != nil {
+		return err
+	}
 	h.actions(cs, by, tasks, &v)
 	if err := h.behalfPart(c, cs, &v); err != nil {
 		return err
@@ -193,8 +196,11 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	if cs.Status == requests.Review && cs.Asks("rectification") && v.Primary != nil && v.Primary.Label != "Decide the corrections" {
 		v.Actions = append(v.Actions, act("Change the corrections", "corrections", "secondary"))
 	}
-	if h.Svc.Recourse(cs) != "" && cs.Status != requests.Filed {
-		v.Actions = append(v.Actions, act("Enter an appeal or complaint", "appeal", "link"))
+	if len(v.Recourse) > 0 && cs.Status != requests.Filed {
+		v.Actions = append(v.Actions, act("Enter an "+strings.Join(v.Recourse, " or "), "appeal", "link"))
+		if v.Recourse[0] == requests.KindComplaint {
+			v.Actions[len(v.Actions)-1].Label = "Enter a complaint"
+		}
 	}
 	if !decides || !cs.Status.Open() {
 		return

@@ -35,6 +35,10 @@ func (h desk) extension(c *fiber.Ctx) (*requests.Case, templates.DecisionPage, e
 			v.Grounds = append(v.Grounds, templates.Option{Value: g, Label: sentence(extensionWords[g], g), Hint: law.Extension.Cite})
 		}
 	}
+	if cs.Matter() {
+		v.Rights, v.NewDue = nil, cs.AppealExtended(h.Now())
+		return cs, v, nil
+	}
 	v.Announced, v.Until = cs.Announces(), strings.TrimSpace(c.FormValue("until"))
 	if !cs.Has(requests.Extended) && !v.Announced {
 		v.NewDue = h.dueAfter(cs, append(slices.Clone(cs.ClockEvents), clock.Event{Kind: clock.Extended, From: casefile.Today(cs, h.Now()), Right: v.Right}))

@@ -68,7 +68,7 @@ func TestHoldsAndAppealsInABrowser(t *testing.T) {
 	browser.Open(t, tab, site.URL("/enter/"+c.DPOs[1].ID))
 	see("desk-appeal", path(m.ID, ""), 1280, 390)
 	browser.Choose(t, tab, `input[value="denied"]`)
-	browser.Press(t, tab, "Decide and answer") // without reasons
+	browser.Press(t, tab, "Look at the letter") // without reasons
 	browser.Axe(t, tab)
 	if k, err := c.Svc.Get(c.Context(), c.DPOs[1], m.ID); err != nil || k.Status != requests.Review {
 		t.Errorf("decided without reasons: %v, %v", k.Status, err)

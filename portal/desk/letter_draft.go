@@ -24,7 +24,12 @@ const (
 	doExtend = "extend"
 	doAsk    = "ask"
 	doAnswer = "preview" // words for letters that go out by themselves
+	doMatter = "answer"  // an appeal or complaint
+	doFree   = "restriction"
 )
+
+// reasoned are the drafts whose reason the officer can change beside the letter.
+var reasoned = []string{doRefuse, doExtend, doMatter, doFree}
 
 // carry does what the draft is for. In a rehearsal nothing of it stays.
 func (h desk) carry(ctx context.Context, by requests.Actor, cs *requests.Case, d *requests.LetterDraft) error {
@@ -36,6 +41,10 @@ func (h desk) carry(ctx context.Context, by requests.Actor, cs *requests.Case, d
 		_, err = h.Svc.Extend(ctx, by, cs.ID, d.Step)
 	case doAsk:
 		_, err = h.Svc.AskCustomer(ctx, by, cs.ID, d.Ask)
+	case doMatter:
+		_, _, err = h.Svc.DecideMatter(ctx, by, cs.ID, d.Matter)
+	case doFree:
+		_, err = h.Svc.WarnRestriction(ctx, by, cs.ID, d.Step.Reason)
 	default:
 		return noSuchCase
 	}
@@ -53,7 +62,12 @@ func (h desk) look(c *fiber.Ctx, cs *requests.Case, d *requests.LetterDraft) ([]
 	if d.Do == doAnswer {
 		return h.Svc.RehearseAnswer(ctx, cs.ID)
 	}
-	return h.Svc.Rehearse(ctx, func(ctx context.Context) error { return h.carry(ctx, by, cs, d) })
+	all, err := h.Svc.Rehearse(ctx, func(ctx context.Context) error { return h.carry(ctx, by, cs, d) })
+	// What is granted begins a new request, which is acknowledged under a
+	// reference that there is not yet.
+	return slices.DeleteFunc(all, func(p requests.Preview) bool {
+		return d.Do == doMatter && p.Kind != mail.AppealDecision && p.Kind != mail.ComplaintAnswer
+	}), err
 }
 
 // draft shows the letters of a decision before it is made: the form leads here.
@@ -100,9 +114,13 @@ func (h desk) draftView(c *fiber.Ctx, cs *requests.Case, d *requests.LetterDraft
 	at := templates.DeskCasePath(cs.ID.String(), "drafts/"+d.ID.String())
 	v := templates.DraftPage{
 		Page: h.page(c), Case: h.head(cs), Do: d.Do, Action: at, Back: templates.DeskCasePath(cs.ID.String(), ""),
-		Reason: d.Step.Reason, Reasons: d.Do == doRefuse || d.Do == doExtend, Note: d.Words.Note, Person: d.Words.Person, Changed: c.Query("changed") != "",
+		Reason: d.Step.Reason, Reasons: slices.Contains(reasoned, d.Do), Note: d.Words.Note, Person: d.Words.Person, Changed: c.Query("changed") != "",
 	}
 	switch d.Do {
+	case doFree:
+		v.Back = templates.DeskCasePath(cs.ID.String(), "restriction")
+	case doMatter:
+		v.Reason = d.Matter.Reason
 	case doRefuse, doExtend:
 		back := url.Values{"ground": {d.Step.Ground}, "right": {d.Step.Right}}
 		if !d.Step.Until.IsZero() {
@@ -168,7 +186,9 @@ func (h desk) sendDraft(c *fiber.Ctx) error {
 	}
 	d.Words = requests.Words{Note: strings.TrimSpace(c.FormValue("note")), Person: strings.TrimSpace(c.FormValue("person"))}
 	switch reason := strings.TrimSpace(c.FormValue("reason")); d.Do {
-	case doRefuse, doExtend:
+	case doMatter:
+		d.Matter.Reason = reason
+	case doRefuse, doExtend, doFree:
 		d.Step.Reason = reason
 	case doAsk:
 		d.Ask.Why = reason
@@ -233,7 +253,7 @@ func (h desk) sendNow(c *fiber.Ctx, cs *requests.Case, d *requests.LetterDraft) 
 	if err := h.Svc.DropLetterDraft(c.UserContext(), by, cs.ID, d.ID); err != nil {
 		return err
 	}
-	return done(c, cs, map[string]string{doRefuse: "refused", doExtend: "extended", doAsk: "asked", doAnswer: "words"}[d.Do])
+	return done(c, cs, map[string]string{doRefuse: "refused", doExtend: "extended", doAsk: "asked", doAnswer: "words", doMatter: "answered", doFree: "warned"}[d.Do])
 }
 
 // previewPage leads to the letters that the plan leads to.

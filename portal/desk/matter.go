@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -60,10 +61,11 @@ func (h desk) matter(c *fiber.Ctx, cs *requests.Case) (templates.MatterPage, err
 		return v, nil
 	}
 	v.Decides = true
+	v.Extends = !cs.AppealExtended(h.Now()).IsZero()
 	return v, nil
 }
 
-// answerMatter decides it.
+// answerMatter leads to the letter with the decision.
 func (h desk) answerMatter(c *fiber.Ctx) error {
 	cs, err := h.load(c)
 	if err != nil {
@@ -76,9 +78,9 @@ func (h desk) answerMatter(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = h.Svc.DecideMatter(c.UserContext(), web.Actor(c), cs.ID, requests.MatterDecision{
+	err = h.draft(c, cs, requests.LetterDraft{Do: doMatter, Matter: requests.MatterDecision{
 		Decision: v.Decision, Rights: v.Rights, Reason: v.Reason, Ground: v.Ground,
-	})
+	}})
 	if err != nil {
 		faults, status, ok := onForm(err, nil)
 		if !ok {
@@ -87,7 +89,7 @@ func (h desk) answerMatter(c *fiber.Ctx) error {
 		v.Errors = faults
 		return h.render(c, status, templates.Matter(v))
 	}
-	return done(c, cs, "answered")
+	return nil
 }
 
 // enterPage asks for an appeal or complaint that came another way.
@@ -104,8 +106,13 @@ func (h desk) entering(c *fiber.Ctx) (*requests.Case, templates.MatterPage, erro
 	if err != nil {
 		return nil, templates.MatterPage{}, err
 	}
-	offers := h.Svc.Recourse(cs)
-	if offers == "" {
+	offers, open, err := h.Svc.Recourses(c.UserContext(), cs)
+	switch {
+	case err != nil:
+		return nil, templates.MatterPage{}, err
+	case len(offers) == 0 && len(open) > 0:
+		return nil, templates.MatterPage{}, &requests.Error{Kind: requests.Conflict, Code: "matter-open", Safe: "There is one about this request already, " + open[0].Reference + ", which is not decided yet."}
+	case len(offers) == 0:
 		return nil, templates.MatterPage{}, &requests.Error{Kind: requests.Conflict, Code: "no-recourse", Safe: "Nothing can be filed about this case any more, or it is an appeal or complaint itself."}
 	}
 	text := func(name string) string { return strings.TrimSpace(c.FormValue(name)) }
@@ -116,10 +123,12 @@ func (h desk) entering(c *fiber.Ctx) (*requests.Case, templates.MatterPage, erro
 	if v.Received == "" {
 		v.Received = casefile.Today(cs, h.Now()).String()
 	}
-	if offers == requests.KindAppeal {
+	if slices.Contains(offers, requests.KindAppeal) {
 		v.Kinds = append(v.Kinds, templates.Option{Value: "appeal", Label: "An appeal", Hint: "Against what was denied. The law sets a time for the answer."})
 	}
-	v.Kinds = append(v.Kinds, templates.Option{Value: "complaint", Label: "A complaint", Hint: "About anything in how the request was dealt with."})
+	if slices.Contains(offers, requests.KindComplaint) {
+		v.Kinds = append(v.Kinds, templates.Option{Value: "complaint", Label: "A complaint", Hint: "About anything in how the request was dealt with."})
+	}
 	return cs, v, nil
 }
 

@@ -55,34 +55,34 @@ func (h desk) restrictionPage(c *fiber.Ctx) error {
 	return h.render(c, fiber.StatusOK, templates.Restriction(v))
 }
 
-// warnRestriction tells the person that the restriction ends.
+// warnRestriction leads to the letter that tells the person of the end.
 func (h desk) warnRestriction(c *fiber.Ctx) error {
-	return h.endRestriction(c, "warned", func(cs *requests.Case, v templates.RestrictionPage) error {
-		_, err := h.Svc.WarnRestriction(c.UserContext(), web.Actor(c), cs.ID, v.Reason)
-		return err
-	})
-}
-
-// liftRestriction ends it.
-func (h desk) liftRestriction(c *fiber.Ctx) error {
-	return h.endRestriction(c, "unrestricted", func(cs *requests.Case, _ templates.RestrictionPage) error {
-		_, err := h.Svc.LiftRestriction(c.UserContext(), web.Actor(c), cs.ID)
-		return err
-	})
-}
-
-func (h desk) endRestriction(c *fiber.Ctx, what string, do func(*requests.Case, templates.RestrictionPage) error) error {
 	cs, v, err := h.restricted(c)
 	if err != nil {
 		return err
 	}
-	if err := do(cs, v); err != nil {
-		faults, status, ok := onForm(err, nil)
-		if !ok {
-			return err
-		}
-		v.Errors = faults
-		return h.render(c, status, templates.Restriction(v))
+	err = h.draft(c, cs, requests.LetterDraft{Do: doFree, Step: requests.Step{Reason: v.Reason}})
+	return h.restrictionFaults(c, v, err)
+}
+
+// liftRestriction ends it.
+func (h desk) liftRestriction(c *fiber.Ctx) error {
+	cs, v, err := h.restricted(c)
+	if err != nil {
+		return err
 	}
-	return seeOther(c, v.Action, what)
+	if _, err := h.Svc.LiftRestriction(c.UserContext(), web.Actor(c), cs.ID); err != nil {
+		return h.restrictionFaults(c, v, err)
+	}
+	return seeOther(c, v.Action, "unrestricted")
+}
+
+// restrictionFaults shows the page with what is wrong, or hands the error on.
+func (h desk) restrictionFaults(c *fiber.Ctx, v templates.RestrictionPage, err error) error {
+	faults, status, ok := onForm(err, nil)
+	if err == nil || !ok {
+		return err
+	}
+	v.Errors = faults
+	return h.render(c, status, templates.Restriction(v))
 }

@@ -193,7 +193,12 @@ func TestEndOfARestriction(t *testing.T) {
 	}
 	page := dana.Get(to).Is(200).Says("GDPR Art. 18(1)(c)", "Before a restriction ends the person is told")
 	page.Submit(to+"/warn", nil).Is(400).Says("Say why the restriction ends")
-	warned := page.Submit(to+"/warn", one("reason", "The lawsuit has ended")).Is(200).Says("The person is told", "It can be lifted from")
+	letter := page.Submit(to+"/warn", one("reason", "The lawsuit has ended")).Is(200).Says("Read the letter before the restriction ends", "The lawsuit has ended", "Nothing is sent yet")
+	if r, err := c.Svc.Restriction(t.Context(), caseOf(c, r)); err != nil || r.WarnedAt != nil {
+		t.Errorf("told before the letter was sent: %+v, %v", r, err)
+	}
+	sendLetter(letter).Is(200).Says("The person is told")
+	warned := dana.Get(to).Is(200).Says("It can be lifted from")
 	csrf := url.Values{"csrf": page.Form(to + "/warn")["csrf"]}
 	if warned.Status == 200 {
 		dana.Post(to+"/lift", csrf).Is(422).Says("not before that day")

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -28,10 +29,30 @@ func (h subject) appealPage(c *fiber.Ctx) error {
 			}
 		}
 	}
-	if v.Kind == "" {
+	kind, open, err := h.recourse(c, cs)
+	switch {
+	case err != nil:
+		return err
+	case kind == "" && len(open) > 0: // sent before: it is with us
+		v.Kind, v.Sent, v.Due = open[0].Kind, open[0].Reference, open[0].Due
+	case kind == "":
 		return fiber.ErrNotFound
 	}
 	return web.Render(c, templates.Appeal(v))
+}
+
+// recourse is what this customer can file about the request now, and what was
+// filed and is not decided yet. While an appeal is open nothing else is offered.
+func (h subject) recourse(c *fiber.Ctx, cs *requests.Case) (string, []templates.Recourse, error) {
+	kinds, open, err := h.Svc.Recourses(c.UserContext(), cs)
+	var out []templates.Recourse
+	for _, m := range open {
+		out = append(out, templates.Recourse{Kind: m.Kind, Reference: m.Reference, Due: m.DueOn})
+	}
+	if len(kinds) == 0 || slices.ContainsFunc(out, func(r templates.Recourse) bool { return r.Kind == requests.KindAppeal }) {
+		return "", out, err
+	}
+	return kinds[0], out, err
 }
 
 func (h subject) appealing(c *fiber.Ctx) (*requests.Case, templates.AppealPage, error) {

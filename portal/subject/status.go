@@ -33,6 +33,9 @@ func (h subject) status(c *fiber.Ctx) error {
 	if cs.Status.Open() {
 		v.Stream = "/api/v1/stream?request=" + cs.ID.String()
 	}
+	if v.Recourse, v.Appealed, err = h.recourse(c, cs); err != nil {
+		return err
+	}
 	if v.Letters, err = h.letters(c, cs); err != nil {
 		return err
 	}
