@@ -2,6 +2,8 @@ package requests
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -11,18 +13,22 @@ import (
 	"habeas/requests/mail"
 )
 
-// Ask is a question to the customer: for a proof of identity (GDPR 12(6)) or
-// for what they look for (Recital 63).
+// Ask is a question to the customer: for a proof of identity (GDPR 12(6)), for
+// what they look for (Recital 63), or whether they agree to a fee (GDPR 12(5)).
 type Ask struct {
-	Kind  string     `json:"kind"`  // id_request, clarify
-	Why   string     `json:"why"`   // the doubt, or what makes it hard
-	Items []string   `json:"items"` // what would prove it, or our questions
-	Until clock.Date `json:"until"` // when we need the reply
-	Pause bool       `json:"pause"` // stop the clock, where the law has that
+	Kind  string     `json:"kind"`          // id_request, clarify, excessive
+	Why   string     `json:"why"`           // the doubt, or what makes it hard
+	Items []string   `json:"items"`         // what would prove it, or our questions
+	Fee   string     `json:"fee,omitempty"` // excessive: the amount, such as "25.00 EUR"
+	Until clock.Date `json:"until"`         // when we need the reply
+	Pause bool       `json:"pause"`         // stop the clock, where the law has that
 }
 
 // askGrounds are what the clock calls a question.
-var askGrounds = map[string]string{mail.IDRequest: "identity", mail.Clarify: "clarification"}
+var askGrounds = map[string]string{mail.IDRequest: "identity", mail.Clarify: "clarification", mail.Excessive: "fee"}
+
+// feeForm is an amount with the currency's code.
+var feeForm = regexp.MustCompile(`^[0-9]{1,4}([.,][0-9]{2})? [A-Z]{3}$`)
 
 // MayPause reports whether the law lets the clock stand for the question; its
 // refusal names the article.
@@ -39,7 +45,7 @@ func (s *Service) MayPause(ctx context.Context, id uuid.UUID, kind string) error
 func (s *Service) AskCustomer(ctx context.Context, by Actor, id uuid.UUID, q Ask) (*Case, error) {
 	ground, ok := askGrounds[q.Kind]
 	if !ok {
-		return nil, invalid(FieldError{Field: "kind", Message: "Ask for a proof of identity or for what the customer looks for."})
+		return nil, invalid(FieldError{Field: "kind", Message: "Ask for a proof of identity, for what the customer looks for, or for a fee."})
 	}
 	if err := s.checkAsk(q); err != nil {
 		return nil, err
@@ -47,6 +53,13 @@ func (s *Service) AskCustomer(ctx context.Context, by Actor, id uuid.UUID, q Ask
 	c, err := s.decideClock(ctx, id, func(ch *change) error {
 		if !dateTime(q.Until).After(dateTime(ch.today())) {
 			return invalid(FieldError{Field: "until", Message: "Give a day that is still to come."})
+		}
+		var reasons []mail.Reason
+		if q.Kind == mail.Excessive {
+			var err error
+			if reasons, err = ch.feeReasons(q); err != nil {
+				return err
+			}
 		}
 		does := mail.ClockRuns
 		if q.Pause {
@@ -58,13 +71,47 @@ func (s *Service) AskCustomer(ctx context.Context, by Actor, id uuid.UUID, q Ask
 			does = e // the period begins with the proof, whether or not anybody pauses
 		}
 		ch.record(by, evidence.LetterEdited{
-			Digest: evidence.Digest(ch.key.Digest("ask", append([]string{q.Why}, q.Items...)...)), Template: evidence.Code(q.Kind), Slots: []evidence.Code{"reason"},
+			Digest: evidence.Digest(ch.key.Digest("ask", slices.Concat([]string{q.Why}, q.Items, feeOf(q))...)), Template: evidence.Code(q.Kind), Slots: []evidence.Code{"reason"},
 		})
 		return ch.write(ctx, q.Kind, func(d *mail.Slots) {
 			d.Why, d.Items, d.Until, d.Clock = q.Why, q.Items, dateTime(q.Until), does
+			if q.Kind == mail.Excessive {
+				d.Fee, d.Reasons, d.Rights = q.Fee, reasons, nil
+				for _, r := range reasons {
+					d.Rights = append(d.Rights, r.Right)
+				}
+			}
 		})
 	})
 	return c, err
+}
+
+func feeOf(q Ask) []string {
+	if q.Fee == "" {
+		return nil
+	}
+	return []string{q.Fee}
+}
+
+// feeReasons are why a fee is asked for, right by right: each must be one that
+// the law lets be refused as excessive, for where it does not there is no fee
+// (GDPR 12(5); Civ. 1798.145(h)(3)).
+func (ch *change) feeReasons(q Ask) ([]mail.Reason, error) {
+	var out []mail.Reason
+	for _, right := range ch.c.Rights {
+		if d := ch.c.decision(right); d != nil && d.Decision == "refused" {
+			continue
+		}
+		st := Step{Right: right, Ground: mail.Excessive, Reason: q.Why}
+		if err := ch.allowed(clock.Refuse, st); err != nil {
+			return nil, err
+		}
+		out = append(out, mail.Reason{Right: right, Text: q.Why, Ground: string(ch.cite(st)), Code: mail.Excessive})
+	}
+	if len(out) == 0 {
+		return nil, refuse(Conflict, "already-refused", "Everything in this request was refused already.")
+	}
+	return out, nil
 }
 
 func (s *Service) checkAsk(q Ask) error {
@@ -72,7 +119,14 @@ func (s *Service) checkAsk(q Ask) error {
 	if strings.TrimSpace(q.Why) == "" && q.Kind == mail.IDRequest {
 		faults = append(faults, FieldError{Field: "reason", Message: "Say what makes you doubt: the customer reads it (GDPR Art. 12(6))."})
 	}
-	if len(q.Items) == 0 || len(q.Items) > 10 {
+	if q.Kind == mail.Excessive {
+		if strings.TrimSpace(q.Why) == "" {
+			faults = append(faults, FieldError{Field: "reason", Message: "Say what makes it excessive: the burden is yours, and volume alone is not enough (GDPR Art. 12(5))."})
+		}
+		if !feeForm.MatchString(q.Fee) {
+			faults = append(faults, FieldError{Field: "fee", Message: "Give a reasonable amount with its currency, such as 25.00 EUR."})
+		}
+	} else if len(q.Items) == 0 || len(q.Items) > 10 {
 		faults = append(faults, FieldError{Field: "items", Message: "Name between one and ten things to ask for."})
 	}
 	if !q.Until.Valid() {

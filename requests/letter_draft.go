@@ -18,13 +18,16 @@ import (
 // Preview is a letter as a verb would send it now, and its English reading
 // where it is in another language.
 type Preview struct {
-	Kind    string   `json:"kind"`
-	Locale  string   `json:"locale"`
-	To      bool     `json:"to"` // an address is known; else it goes on paper
-	Subject string   `json:"subject"`
-	Text    string   `json:"text"`
-	HTML    string   `json:"html"`
-	English *Preview `json:"english,omitempty"`
+	Kind   string `json:"kind"`
+	Locale string `json:"locale"`
+	To     bool   `json:"to"` // an address is known; else it goes on paper
+	// Recipient is who gets it where that is not the customer: somebody who has
+	// the data from us (Art. 19).
+	Recipient string   `json:"recipient,omitempty"`
+	Subject   string   `json:"subject"`
+	Text      string   `json:"text"`
+	HTML      string   `json:"html"`
+	English   *Preview `json:"english,omitempty"`
 }
 
 type rehearsalKey struct{}
@@ -39,8 +42,10 @@ func rehearsalOf(ctx context.Context) *rehearsal {
 	return r
 }
 
-func (r *rehearsal) note(l mail.Letter, d mail.Slots) error {
-	p := Preview{Kind: l.Kind, Locale: l.Locale, To: l.To != "", Subject: l.Subject, Text: l.Text, HTML: l.HTML}
+func (r *rehearsal) note(l mail.Letter, d mail.Slots) error { return r.noteTo(l, d, "") }
+
+func (r *rehearsal) noteTo(l mail.Letter, d mail.Slots, recipient string) error {
+	p := Preview{Kind: l.Kind, Locale: l.Locale, To: l.To != "", Recipient: recipient, Subject: l.Subject, Text: l.Text, HTML: l.HTML}
 	if l.Locale != "en" {
 		l.Locale = "en"
 		e, err := mail.Compose(l, d)
@@ -83,7 +88,17 @@ func (s *Service) RehearseAnswer(ctx context.Context, id uuid.UUID) ([]Preview, 
 			if err != nil {
 				return err
 			}
-			return ch.letterDone(ctx, p, planned)
+			look := rehearsalOf(ctx)
+			if err := ch.tellRecipients(ctx); err != nil {
+				return err
+			}
+			notices := look.letters // the answer stands before them
+			look.letters = nil
+			if err := ch.letterDone(ctx, p, planned); err != nil {
+				return err
+			}
+			look.letters = append(look.letters, notices...)
+			return nil
 		})
 	})
 }

@@ -135,3 +135,36 @@ func TestLettersUnderCaliforniasLaw(t *testing.T) {
 	}
 	says(c, letter(c, who.Email, "as a physician wrote it"), "250 words")
 }
+
+// What recipients of the data are told can be read before it goes out, and is
+// what goes out (GDPR Art. 19).
+func TestNoticesToRecipientsAreShownBefore(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Settings: company.Registered(t)})
+	who := acme.Subjects()[7]
+	r, _ := inReview(c, who.Email, "erasure")
+	list, err := c.Svc.RehearseAnswer(t.Context(), r.ID)
+	must(t, err)
+	if list[0].Recipient != "" || list[0].Kind == mail.RecipientNotice {
+		t.Errorf("first comes a letter %s to %q", list[0].Kind, list[0].Recipient)
+	}
+	notices := map[string]requests.Preview{}
+	for _, p := range list {
+		if p.Kind == mail.RecipientNotice {
+			notices[p.Recipient] = p
+		}
+	}
+	dhl, ok := notices["DHL Paket GmbH"]
+	if !ok || dhl.Locale != "de" || dhl.English == nil || !strings.Contains(dhl.Text, who.Email) || strings.Contains(dhl.Text, who.Name) {
+		t.Fatalf("notices %v: %+v", len(notices), dhl)
+	}
+	if n := kinds(c, r.ID)["recipient.due"]; n != 0 {
+		t.Errorf("the look left %d notices", n)
+	}
+	c.Approve(r.ID)
+	m, err := c.Mail.Wait(c.Deadline(), func(m mail.Captured) bool { return slices.Contains(m.To, "privacy@dhl.example") })
+	must(t, err)
+	if strings.Join(strings.Fields(m.Text), " ") != strings.Join(strings.Fields(dhl.Text), " ") {
+		t.Errorf("sent is not what was shown:\n%s\n%s", m.Text, dhl.Text)
+	}
+}

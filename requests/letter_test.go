@@ -30,6 +30,8 @@ func TestGroundsInLetters(t *testing.T) {
 			}
 		}
 	}
+	// What connectors find by themselves has words of our own, whatever the law.
+	seen["shared_record"], seen["detached_record"] = true, true
 	said := mail.Grounds()
 	for code := range seen {
 		if !slices.Contains(said, code) {

@@ -48,8 +48,8 @@ func (n NoticeView) Settled() bool {
 func (ch *change) tellRecipients(ctx context.Context) error {
 	rows, err := ch.Query(ctx, `select distinct r.system, r.type, r."right" from plan_records r
 		where r.plan_id = $1 and r."right" = any($2) and r.action not in ('keep', 'disclose', 'redact')
-			and r.outcome in ('verified_absent', 'verified_masked', 'verified_detached', 'verified_suppressed', 'verified_corrected', 'accepted', 'purge_pending')
-		order by r."right", r.system, r.type`, ch.c.PlanID, toldRights)
+			and ($3 or r.outcome in ('verified_absent', 'verified_masked', 'verified_detached', 'verified_suppressed', 'verified_corrected', 'accepted', 'purge_pending'))
+		order by r."right", r.system, r.type`, ch.c.PlanID, toldRights, rehearsalOf(ctx) != nil) // a rehearsal takes the plan as carried out
 	if err != nil {
 		return fmt.Errorf("read what recipients got: %w", err)
 	}
@@ -130,7 +130,13 @@ func (ch *change) tell(ctx context.Context, r Recipient, right string) error {
 	d.Rights, d.Recipient, d.Identifiers, d.Name = []string{right}, r.Title, known, ""
 	d.Until = ch.local(ch.at.Add(noticeWithin))
 	l := mail.Letter{ID: letter.String(), Case: ch.c.ID.String(), Kind: mail.RecipientNotice, Locale: firstOf(r.Locale, "en"), To: r.Contact}
-	return mail.Write(ctx, ch.Tx, ch.key, l, d)
+	if l, err = mail.Compose(l, d); err != nil {
+		return err
+	}
+	if look := rehearsalOf(ctx); look != nil {
+		return look.noteTo(l, d, firstOf(r.Title, r.Name))
+	}
+	return mail.Enqueue(ctx, ch.Tx, ch.key, l)
 }
 
 // knownBy is by what a recipient finds the person: proven identities of the

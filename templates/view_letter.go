@@ -22,25 +22,28 @@ type DraftLetter struct {
 	Kind     string
 	Language string // name of the language, in English
 	Locale   string
-	Paper    bool
-	Subject  string
-	Text     string
-	Src      string // address of the letter's own HTML
-	English  string // address of the English reading; "" where the letter is English
-	Subject2 string // of the English reading
-	Text2    string
+	// Recipient is who gets it where that is not the customer.
+	Recipient string
+	Paper     bool
+	Subject   string
+	Text      string
+	Src       string // address of the letter's own HTML
+	English   string // address of the English reading; "" where the letter is English
+	Subject2  string // of the English reading
+	Text2     string
 }
 
 // AskPage asks the customer for a proof or for what they look for.
 type AskPage struct {
 	Page
 	Case   CaseHead
-	Kind   string // id_request, clarify
+	Kind   string // id_request, clarify, excessive
 	Action string
 	Why    string
 	Proofs []Option // id_request: what can be asked for
 	Chosen []string
 	Items  string // one per line
+	Fee    string // excessive: the amount with its currency
 	Until  string // 2026-12-01
 	Pause  bool
 	Law    string // why the clock cannot stop; "" where it can

@@ -132,7 +132,7 @@ func (h desk) draftView(c *fiber.Ctx, cs *requests.Case, d *requests.LetterDraft
 	}
 	for i, l := range d.Letters {
 		x := templates.DraftLetter{
-			Kind: l.Kind, Locale: l.Locale, Language: languageName(l.Locale), Paper: !l.To, Subject: l.Subject, Text: l.Text, Src: at + "/" + strconv.Itoa(i),
+			Kind: l.Kind, Locale: l.Locale, Language: languageName(l.Locale), Recipient: l.Recipient, Paper: !l.To, Subject: l.Subject, Text: l.Text, Src: at + "/" + strconv.Itoa(i),
 		}
 		if l.English != nil {
 			x.English, x.Subject2, x.Text2 = x.Src+"/en", l.English.Subject, l.English.Text
@@ -233,7 +233,7 @@ func (h desk) sendNow(c *fiber.Ctx, cs *requests.Case, d *requests.LetterDraft) 
 	if d.Do == doAnswer {
 		var kinds []string
 		for _, l := range d.Letters {
-			if !slices.Contains(kinds, l.Kind) {
+			if l.Recipient == "" && !slices.Contains(kinds, l.Kind) {
 				kinds = append(kinds, l.Kind)
 			}
 		}
@@ -312,12 +312,13 @@ func (h desk) askView(c *fiber.Ctx) (*requests.Case, templates.AskPage, error) {
 		return nil, templates.AskPage{}, err
 	}
 	kind := c.Params("kind")
-	if kind != mail.IDRequest && kind != mail.Clarify {
+	if kind != mail.IDRequest && kind != mail.Clarify && kind != mail.Excessive {
 		return nil, templates.AskPage{}, noSuchCase
 	}
 	v := templates.AskPage{
 		Page: h.page(c), Case: h.head(cs), Kind: kind, Action: templates.DeskCasePath(cs.ID.String(), "ask/"+kind),
 		Why: strings.TrimSpace(c.FormValue("reason")), Items: c.FormValue("items"), Until: strings.TrimSpace(c.FormValue("until")), Pause: c.FormValue("pause") == "yes",
+		Fee: strings.TrimSpace(c.FormValue("fee")),
 	}
 	if kind == mail.IDRequest {
 		v.Proofs = proofs()
@@ -346,7 +347,7 @@ func (h desk) ask(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	q := requests.Ask{Kind: v.Kind, Why: v.Why, Pause: v.Pause && v.Law == ""}
+	q := requests.Ask{Kind: v.Kind, Why: v.Why, Fee: v.Fee, Pause: v.Pause && v.Law == ""}
 	for _, p := range proofs() {
 		if slices.Contains(v.Chosen, p.Value) {
 			q.Items = append(q.Items, p.Value)

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -203,4 +204,44 @@ func TestLetterPagesInABrowser(t *testing.T) {
 		browser.Screenshot(t, tab, name, 1280)
 		browser.Screenshot(t, tab, name, 390)
 	}
+}
+
+// A fee is quoted before anything is owed: the letter names it, the reasons and
+// the remedies, and the request stays open (GDPR Art. 12(5)).
+func TestAFeeIsQuotedFirst(t *testing.T) {
+	t.Parallel()
+	c, dana, _, id := frozen(t, "GB", "access")
+	at := path(id, "ask/excessive")
+	if !dana.Get(path(id, "refuse")).Is(200).Leads(at) {
+		t.Error("the refusal does not lead to the fee")
+	}
+	form := dana.Get(at).Is(200).Says("Quote a fee", "GDPR Art. 12(5)", "Stop the clock")
+	whole := url.Values{"reason": {"The seventh request this month about the same."}, "fee": {"25.00 GBP"}, "until": {"2026-06-20"}, "pause": {"yes"}}
+	with := func(name, value string) func() *desktest.Page {
+		return func() *desktest.Page {
+			v := maps.Clone(whole)
+			v[name] = []string{value}
+			return form.Submit(at, v)
+		}
+	}
+	refused(t, c, id, 400, with("fee", ""), "with its currency")
+	refused(t, c, id, 400, with("fee", "a lot"), "with its currency")
+	refused(t, c, id, 400, with("fee", "25.00 EUR <b>"), "with its currency")
+	refused(t, c, id, 400, with("reason", ""), "volume alone is not enough")
+	refused(t, c, id, 400, with("until", "2026-05-20"), "still to come")
+	letter := with("fee", "25.00 GBP")().Is(200).Says("The fee is 25.00 GBP.", "The seventh request this month", "It is for us to show this", "You owe nothing unless you agree", "20 June 2026",
+		"begins when the fee is paid", "Information Commissioner", "go to court")
+	sendLetter(letter).Is(200)
+	cs, err := c.Svc.Get(t.Context(), c.DPOs[0], id)
+	if err != nil || cs.Status != requests.Filed || !cs.Has(requests.Paused) || len(cs.Decisions) != 0 {
+		t.Errorf("%s %v %v, %v", cs.Status, cs.Flags, cs.Decisions, err)
+	}
+	m, err := c.Mail.Wait(c.Deadline(), func(m mail.Captured) bool { return strings.Contains(m.Text, "25.00 GBP") })
+	if err != nil || strings.TrimSpace(m.HTML) == "" || !strings.Contains(m.HTML, "25.00 GBP") {
+		t.Errorf("the fee is not in the mail: %v", err)
+	}
+	// Where the law has no such ground there is no fee: consent is taken back for nothing.
+	c, dana, _, id = frozen(t, "DE", "consent_withdrawal")
+	form = dana.Get(path(id, "ask/excessive")).Is(200)
+	refused(t, c, id, 422, func() *desktest.Page { return form.Submit(path(id, "ask/excessive"), whole) }, "GDPR Art. 7(3)")
 }
