@@ -116,6 +116,21 @@ func TestNobodyIsToldThatAPersonIsAtRisk(t *testing.T) {
 	}
 }
 
+// The article that a hold rests on stands in the log, in clear: an article is
+// what it has to be.
+func TestTheArticleOfAHoldNamesNobody(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Workers: -1})
+	for _, cite := range []string{"because of Mara", "GDPR Art. 17(3)(e), mara@people.example"} {
+		_, err := c.Svc.SetHold(t.Context(), c.DPOs[0], requests.NewHold{
+			Scope: "system", System: "crm", Ground: "person_at_risk", Cite: cite, ReviewOn: time.Now().AddDate(0, 1, 0), Reason: "Threats",
+		})
+		if e := refused(t, err, "invalid-input"); e.Fields[0].Field != "cite" {
+			t.Errorf("%s: %+v", cite, e.Fields)
+		}
+	}
+}
+
 // When a case's key is destroyed, nothing tells any more whose it was: not even
 // whoever has the key of the digests that look up across cases.
 func TestADestroyedKeyLeavesNoDigestOfThePerson(t *testing.T) {

@@ -179,6 +179,8 @@ func (s *Service) checkHold(ctx context.Context, n *NewHold) error {
 		bad("cite", "No law has one article for this: name the one that this hold rests on.")
 	case len(n.Cite) > maxCite || !plainText(n.Cite):
 		bad("cite", fmt.Sprintf("An article has at most %d letters.", maxCite))
+	case n.Cite != "" && (strings.Contains(n.Cite, "@") || !strings.ContainsAny(n.Cite, "0123456789")):
+		bad("cite", "Name the article, such as GDPR Art. 17(3)(e): it stands in the log. Whom this is about goes into the reason, which is sealed.")
 	}
 	if strings.TrimSpace(n.Reason) == "" || len(n.Reason) > maxReason {
 		bad("reason", fmt.Sprintf("Say what this is about, in up to %d letters. It is sealed.", maxReason))

@@ -337,6 +337,11 @@ func TestSessionsOpenWhatTheyAreFor(t *testing.T) {
 	if got := get("/api/v1/stream"); got.body != dana.Actor().String() {
 		t.Errorf("stream by cookie: %d %s", got.status, got.body)
 	}
+	for site, want := range map[string]int{"cross-site": 401, "same-site": 401, "same-origin": 200, "none": 200} {
+		if got := get("/api/v1/who", "Sec-Fetch-Site", site); got.status != want {
+			t.Errorf("a call by cookie from %s: %d", site, got.status)
+		}
+	}
 	if got := b.do(c, "POST", "/api/v1/echo", strings.NewReader("{}")); got.status != 401 {
 		t.Errorf("a cookie lets a call write: %d", got.status)
 	}

@@ -15,8 +15,8 @@ import (
 const staffKey = "staff"
 
 // who finds out who asks: a bearer token, or a session cookie of the kind that
-// the route is for. Cookies alone never let a call write, because other sites
-// can make a browser send them.
+// the route is for. Cookies alone never let a call write, nor another site read
+// through one, because other sites can make a browser send them.
 func (a *App) who(c *fiber.Ctx, r *Route) (requests.Actor, error) {
 	nobody := requests.Actor{Role: requests.Public}
 	if h := c.Get(fiber.HeaderAuthorization); h != "" && r.Kind != Page {
@@ -26,7 +26,7 @@ func (a *App) who(c *fiber.Ctx, r *Route) (requests.Actor, error) {
 		}
 		return a.cfg.Token(c.UserContext(), strings.TrimSpace(token))
 	}
-	if r.Kind != Page && (r.writes() || r.public()) {
+	if r.Kind != Page && (r.writes() || r.public() || foreign(c)) {
 		return nobody, nil
 	}
 	if actor, ok, err := a.staff(c, r); ok || err != nil {
@@ -148,12 +148,17 @@ func (a *App) checkCSRF(c *fiber.Ctx, r *Route) error {
 	if r.Kind != Page || !r.writes() {
 		return nil
 	}
-	site := c.Get("Sec-Fetch-Site")
-	foreign := site != "" && site != "same-origin" && site != "none"
-	if !foreign && a.csrf.Holds(c.FormValue("csrf"), a.cookies.Get(c, session.Staff), a.cookies.Get(c, session.Customer), a.cookies.Visit(c, false)) {
+	if !foreign(c) && a.csrf.Holds(c.FormValue("csrf"), a.cookies.Get(c, session.Staff), a.cookies.Get(c, session.Customer), a.cookies.Visit(c, false)) {
 		return nil
 	}
 	return &requests.Error{Kind: requests.Forbidden, Code: "form-expired", Safe: "This form is no longer valid. Load the page again and send it once more."}
+}
+
+// foreign says whether another site made the browser ask. Some calls write an
+// event when they are read: nobody's link may make staff look at somebody's data.
+func foreign(c *fiber.Ctx) bool {
+	site := c.Get("Sec-Fetch-Site")
+	return site != "" && site != "same-origin" && site != "none"
 }
 
 // csrfOf is the token for the forms of a page: of the session that the page is
