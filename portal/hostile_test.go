@@ -1,6 +1,7 @@
 package portal_test
 
 import (
+	"archive/zip"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -29,10 +30,13 @@ var everyRole = []requests.Role{
 	requests.Public, requests.Customer, requests.DPO, requests.Agent, requests.Auditor, requests.Admin, requests.ServiceRole,
 }
 
+// everything switches on what adds routes.
+var everything = requests.Settings{GPC: requests.GPC{Purposes: []string{"social_ads"}, Origins: []string{shop}}}
+
 // Every route for every role, from the route table: what is not granted is
 // refused, whatever the body holds; what is granted is not.
 func TestRolesAndRoutes(t *testing.T) {
-	g := attack(t, company.Options{})
+	g := attack(t, company.Options{Settings: everything})
 	who := acme.Subjects()
 	other := g.File(who[1].Email, "access") // somebody else's, for the paths
 	own := g.customer(who[0].Email, "access")
@@ -42,7 +46,8 @@ func TestRolesAndRoutes(t *testing.T) {
 			continue
 		}
 		path := strings.NewReplacer(":id", other.ID.String(), ":name", "none", ":task", uuid.NewString(), ":letter", uuid.NewString(),
-			":user", uuid.NewString(), "*", "0/000").Replace(r.Path)
+			":user", uuid.NewString(), ":hold", uuid.NewString(), ":draft", uuid.NewString(), ":reply", uuid.NewString(), ":document", uuid.NewString(),
+			":notice", uuid.NewString(), ":kind", "clarify", "*", "0/000").Replace(r.Path)
 		for _, role := range everyRole {
 			granted := slices.Contains(r.Roles, requests.Public) || slices.Contains(r.Roles, role)
 			if granted && r.Method == http.MethodPost && r.Kind == web.Page {
@@ -249,14 +254,56 @@ func TestHostileNameThroughAWholeCase(t *testing.T) {
 // nothingPersonal looks where no personal data may be.
 func (g *target) nothingPersonal(s acme.Subject, code, token string, id uuid.UUID) {
 	g.Helper()
-	ctx := g.Context()
-	errorTexts := g.call("POST", "/api/v1/requests", requests.Public, `{"rights":["x"],"country":"`+s.Email+`","identities":[{"kind":"email","value":"`+s.Email+` x"}],"name":"`+s.Name+`"}`).body +
+	places := g.places(id)
+	places["errors"] = g.call("POST", "/api/v1/requests", requests.Public, `{"rights":["x"],"country":"`+s.Email+`","identities":[{"kind":"email","value":"`+s.Email+` x"}],"name":"`+s.Name+`"}`).body +
 		g.call("GET", "/api/v1/requests?cursor="+url.QueryEscape(s.Email)+"&status="+url.QueryEscape(s.Name), requests.DPO, "").body +
 		g.call("POST", "/api/v1/requests/"+id.String()+"/refusal", requests.DPO, `{"ground":"none","reason":"`+s.Email+`"}`).body
+	given, family, _ := strings.Cut(s.Name, " ")
+	for where, text := range places {
+		for _, secret := range []string{s.Email, strings.Split(s.Email, "@")[0], s.Name, given + "." + family, "alert(1)", "onerror", token} {
+			if strings.Contains(strings.ToLower(text), strings.ToLower(secret)) {
+				at := strings.Index(strings.ToLower(text), strings.ToLower(secret))
+				g.Errorf("%s holds %q: …%s…", where, secret, text[max(0, at-120):min(len(text), at+120)])
+			}
+		}
+		if !strings.HasPrefix(where, "table ") && where != "Redis" && regexp.MustCompile(`\b`+code+`\b`).MatchString(text) {
+			g.Errorf("%s holds the code", where)
+		}
+	}
+}
+
+// places are all where no personal data may be, with what stands there.
+func (g *target) places(ids ...uuid.UUID) map[string]string {
+	g.Helper()
+	ctx := g.Context()
 	places := map[string]string{
-		"the log": g.log.String(), "Redis": g.redisHolds(ctx), "metrics": g.send(http.DefaultClient, "GET", "/metrics", nil).body, "errors": errorTexts,
-		"events": g.call("GET", "/api/v1/requests/"+id.String()+"/events", requests.Auditor, "").body,
-		"case":   g.call("GET", "/api/v1/requests/"+id.String(), requests.Auditor, "").body,
+		"the log": g.log.String(), "Redis": g.redisHolds(ctx), "metrics": g.send(http.DefaultClient, "GET", "/metrics", nil).body,
+	}
+	for _, path := range []string{"/api/v1/holds?lifted=true", "/api/v1/figures", "/api/v1/figures?format=csv", "/api/v1/requests"} {
+		places[path] = g.call("GET", path, requests.Auditor, "").body
+	}
+	for _, id := range ids {
+		at := "/api/v1/requests/" + id.String()
+		for _, path := range []string{at, at + "/events", at + "/recipients"} {
+			places[path] = g.call("GET", path, requests.Auditor, "").body
+		}
+		report := g.call("GET", at+"/evidence", requests.Auditor, "").body
+		files, err := zip.NewReader(strings.NewReader(report), int64(len(report)))
+		if err != nil {
+			g.Fatalf("evidence: %v", err)
+		}
+		for _, f := range files.File {
+			r, err := f.Open()
+			if err != nil {
+				g.Fatal(err)
+			}
+			raw, err := io.ReadAll(r)
+			if err != nil {
+				g.Fatal(err)
+			}
+			places["evidence "+f.Name+" of "+id.String()] = string(raw)
+		}
+		places["audit page of "+id.String()] = g.send(g.browser(requests.Auditor), "GET", "/audit/cases/"+id.String(), nil).body
 	}
 	owner, err := pgxpool.New(ctx, testkit.OwnerURL(g.TB))
 	if err != nil {
@@ -282,21 +329,10 @@ func (g *target) nothingPersonal(s acme.Subject, code, token string, id uuid.UUI
 		}
 		places["table "+name] = strings.Join(lines, "\n")
 	}
-	given, family, _ := strings.Cut(s.Name, " ")
-	for where, text := range places {
-		for _, secret := range []string{s.Email, strings.Split(s.Email, "@")[0], s.Name, given + "." + family, "alert(1)", "onerror", token} {
-			if strings.Contains(strings.ToLower(text), strings.ToLower(secret)) {
-				at := strings.Index(strings.ToLower(text), strings.ToLower(secret))
-				g.Errorf("%s holds %q: …%s…", where, secret, text[max(0, at-120):min(len(text), at+120)])
-			}
-		}
-		if !strings.HasPrefix(where, "table ") && where != "Redis" && regexp.MustCompile(`\b`+code+`\b`).MatchString(text) {
-			g.Errorf("%s holds the code", where)
-		}
-	}
-	if len(places["the log"]) < 1000 || !strings.Contains(places["Redis"], "session:") || !strings.Contains(places["table cases"], id.String()) {
+	if len(places["the log"]) < 1000 || !strings.Contains(places["Redis"], "session:") || !strings.Contains(places["table cases"], ids[0].String()) {
 		g.Error("the places that were looked at are empty")
 	}
+	return places
 }
 
 // Whether a person is known shows neither in an answer's shape nor in its
