@@ -214,7 +214,7 @@ func (j *represents) desk(cs *requests.Case) {
 	d.sees("Whoever asks gets a letter", "The last document was refused")
 	d.inspect("desk-case-behalf-refused")
 	d.open("/desk/cases/" + cs.ID.String() + "/behalf")
-	d.sees("Ask for the permission by letter", "Refuse the request", "other ones")
+	d.sees("Ask for the permission by letter", "Refuse the request", "names others")
 	d.inspect("desk-behalf-refused")
 	d.press("Ask for the permission by letter")
 	if !d.has(`input[name="proof"][value="permission"]:checked`) {

@@ -85,6 +85,8 @@ func NewCase(v NewCasePage) templ.Component {
 					{"erasure", "Erasure", "Delete what need not be kept"},
 					{"consent_withdrawal", "Consent withdrawal", "Takes effect at once, no proof of identity"},
 					{"opt_out", "Opt-out", "No selling, sharing or targeted ads, no proof of identity"},
+					{"portability", "Portability", "What the person gave, as files for another service"},
+					{"limit", "Limit", "Sensitive data only for what is needed, no proof of identity"},
 				}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

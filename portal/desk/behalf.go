@@ -21,7 +21,7 @@ var standingLabel = map[string]string{
 // the customer's language.
 var permissionGrounds = []templates.Option{
 	{Value: "unsigned", Label: "It is not signed"},
-	{Value: "names", Label: "It does not name both people, or other ones"},
+	{Value: "names", Label: "It does not name both people, or names others"},
 	{Value: "scope", Label: "It does not cover what is asked"},
 	{Value: "unreadable", Label: "It cannot be read, or a part is missing"},
 	{Value: "outdated", Label: "It is no longer valid"},

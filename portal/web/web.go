@@ -26,17 +26,17 @@ type Config struct {
 	// Languages that customers may choose, best first (default: all there are).
 	Languages []string
 	// Say is a text of the company in a language; nil leaves it as it is.
-	Say func(lang, text string) string
-	Redis     *redis.Client
-	Prefix    string // of Redis keys, ends in a colon
-	Digest    func(kind, value string) []byte
-	Token     func(ctx context.Context, token string) (requests.Actor, error)
-	Staff     func(ctx context.Context, id uuid.UUID) (*requests.User, error)
-	Signal    func(ctx context.Context, device, visitor, source string) error // nil: opt-out signals are not honoured
-	Proxies   []netip.Prefix                                                  // whose X-Forwarded-For counts
-	Limits    Limits
-	Deadline  time.Duration // of pages and calls (default 30 s)
-	Log       *slog.Logger
+	Say      func(lang, text string) string
+	Redis    *redis.Client
+	Prefix   string // of Redis keys, ends in a colon
+	Digest   func(kind, value string) []byte
+	Token    func(ctx context.Context, token string) (requests.Actor, error)
+	Staff    func(ctx context.Context, id uuid.UUID) (*requests.User, error)
+	Signal   func(ctx context.Context, device, visitor, source string) error // nil: opt-out signals are not honoured
+	Proxies  []netip.Prefix                                                  // whose X-Forwarded-For counts
+	Limits   Limits
+	Deadline time.Duration // of pages and calls (default 30 s)
+	Log      *slog.Logger
 	// Observe is told of every answered request; route is the table's path.
 	Observe func(method, route string, status int, took time.Duration)
 	Now     func() time.Time
@@ -69,15 +69,18 @@ func New(cfg Config, routes []Route) (*fiber.App, error) {
 	cfg = cfg.withDefaults()
 	a := &App{cfg: cfg, sessions: session.NewStore(cfg.Redis, cfg.Prefix), cookies: session.NewCookies(cfg.BaseURL), csrf: cfg.Digest, gets: map[string]bool{}}
 	f := fiber.New(fiber.Config{
-		Immutable:             true, // without it a kept string changes under a later request
-		StreamRequestBody:     true,
-		BodyLimit:             64 << 10, // read ahead; the limit proper is Route.MaxBody
-		CaseSensitive:         true,
-		DisableStartupMessage: true,
-		ReadBufferSize:        16 << 10,
-		ReadTimeout:           30 * time.Second, // no WriteTimeout: it would cut streams
-		IdleTimeout:           75 * time.Second,
-		ErrorHandler:          a.fail,
+		Immutable:         true, // without it a kept string changes under a later request
+		StreamRequestBody: true,
+		// Else a form with files is read whole, and written to disk, before
+		// anybody looks at role, limit and address; its faults quote it.
+		DisablePreParseMultipartForm: true,
+		BodyLimit:                    64 << 10, // read ahead; the limit proper is Route.MaxBody
+		CaseSensitive:                true,
+		DisableStartupMessage:        true,
+		ReadBufferSize:               16 << 10,
+		ReadTimeout:                  30 * time.Second, // no WriteTimeout: it would cut streams
+		IdleTimeout:                  75 * time.Second,
+		ErrorHandler:                 a.fail,
 	})
 	f.Use(a.around)
 	for _, r := range routes {
