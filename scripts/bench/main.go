@@ -47,6 +47,12 @@ var rows = []row{
 	{what: "log: time of a plain insert", pkg: "./requests/evidence", bench: "BenchmarkAppend", unit: "ratio", bar: 1.1, most: true, times: "20000x"},
 	{what: "log: proof at 1,000,000 events, ms", pkg: "./requests/evidence", bench: "BenchmarkProof", unit: "ms/proof", bar: 1, most: true, times: "1000x"},
 	{what: "desk list: 1,000,000 cases over 10,000", pkg: "./requests", bench: "BenchmarkList", unit: "growth", bar: 1.3, most: true},
+	{what: "figures over 100,000 events, ms", pkg: "./requests", bench: "BenchmarkFigures", unit: "ms-100k", times: "1x"},
+	{what: "over 1,000,000, ms", pkg: "./requests", bench: "BenchmarkFigures", unit: "ms-1M", bar: 2000, most: true, times: "1x"},
+	{what: "the last over ten times the first", pkg: "./requests", bench: "BenchmarkFigures", unit: "growth", bar: 1.2, most: true, times: "1x"},
+	{what: "counting 1,000,000 events from the first, s", pkg: "./requests", bench: "BenchmarkFigures", unit: "fold-s-1M", times: "1x"},
+	{what: "the same, over ten times 100,000", pkg: "./requests", bench: "BenchmarkFigures", unit: "fold-growth", bar: 1.2, most: true, times: "1x"},
+	{what: "the same: heap, MB", pkg: "./requests", bench: "BenchmarkFigures", unit: "MB", bar: 64, most: true, times: "1x"},
 }
 
 func main() {
