@@ -90,6 +90,7 @@ func (h desk) showCase(c *fiber.Ctx) error {
 		return err
 	}
 	h.actions(cs, by, tasks, &v)
+	slices.SortStableFunc(v.Actions, buttonsFirst)
 	if err := h.behalfPart(c, cs, &v); err != nil {
 		return err
 	}
@@ -229,6 +230,17 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	if cs.Status.CanBecome(requests.Withdrawn) && cs.ActedAt == nil {
 		v.Actions = append(v.Actions, act("Withdraw for the customer", "withdraw", "link"))
 	}
+}
+
+// buttonsFirst puts what is done often before what is done rarely.
+func buttonsFirst(a, b templates.Action) int {
+	rank := func(a templates.Action) int {
+		if a.Kind == "link" {
+			return 1
+		}
+		return 0
+	}
+	return rank(a) - rank(b)
 }
 
 // waiting says in one sentence what the case waits for.
