@@ -98,6 +98,9 @@ func (s *Service) Correct(ctx context.Context, by Actor, id uuid.UUID, list []Co
 		if ch.c.Status != Review || !ch.c.Asks("rectification") {
 			return refuse(Conflict, "not-in-review", "Values are corrected while a request for rectification is in review.")
 		}
+		if err := ch.heldCorrection(ctx, list); err != nil {
+			return err
+		}
 		for i, x := range list {
 			if err := ch.keepCorrection(ctx, by, i, x, old[i]); err != nil {
 				return err

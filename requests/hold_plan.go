@@ -92,10 +92,14 @@ func destroys(a connect.Action) bool {
 	return a == connect.Erase || a == connect.Mask || a == connect.Detach
 }
 
-// keep turns what would be destroyed into kept, with the hold's ground. The
-// fingerprint stays as proposed: a hold is no drift of the record.
+// alters says whether a hold stands against an action: evidence is kept as it is,
+// so nothing is destroyed and nothing corrected.
+func alters(a connect.Action) bool { return destroys(a) || a == connect.Correct }
+
+// keep turns what would be destroyed or corrected into kept, with the hold's
+// ground. The fingerprint stays as proposed: a hold is no drift of the record.
 func (w *weighing) keep(e *plan.Entry) {
-	if e.Record.Right != "erasure" {
+	if e.Record.Right != "erasure" && e.Record.Action != connect.Correct {
 		return
 	}
 	h, ok := w.on(e.Record)
@@ -104,14 +108,14 @@ func (w *weighing) keep(e *plan.Entry) {
 	}
 	e.Note.Hold = h.ID.String()
 	w.kept[h.ID]++
-	if !destroys(e.Record.Action) {
+	if !alters(e.Record.Action) {
 		return // kept already, on a ground of its own or until the desk decides
 	}
-	e.Record.Action, e.Record.Fields, e.Record.Ground = connect.Keep, nil, w.ch.c.holdGround(h)
+	e.Record.Action, e.Record.Fields, e.Record.Ground = connect.Keep, nil, w.ch.c.holdGround(h, e.Record.Right)
 }
 
 // holdGround is what a held record is kept on, in the words of the law's table.
-func (c *Case) holdGround(h activeHold) string {
+func (c *Case) holdGround(h activeHold, right string) string {
 	if h.Ground == "person_at_risk" {
 		return h.Cite // whoever asks reads it, and may be the one who is feared: the article says no more
 	}
@@ -124,11 +128,11 @@ func (c *Case) holdGround(h activeHold) string {
 		return text
 	}
 	for _, code := range holdCode[h.Ground] {
-		if g, ok := law.Ground("erasure", code); ok {
+		if g, ok := law.Ground(right, code); ok {
 			return g.Cite + ": " + g.Text
 		}
 	}
-	return law.Cite + ": " + text
+	return firstOf(law.Rights[right], law.Cite) + ": " + text
 }
 
 // weighed notes which holds a new plan took account of, and which of them keep
@@ -160,10 +164,36 @@ func held(d Decision, e plan.Entry) error {
 	if e.Note.Carried {
 		return refuse(Conflict, "already-done", "This record was dealt with under an earlier plan of the request. That cannot be decided again.")
 	}
-	if e.Note.Hold == "" || !destroys(d.Action) {
+	if e.Note.Hold == "" || !alters(d.Action) {
 		return nil
 	}
-	return &Error{Kind: Unlawful, Code: "held", Safe: "A hold keeps this record (" + e.Record.Ground + "). It can be erased once a data protection officer has lifted the hold."}
+	return errHeld(e.Record.Ground)
+}
+
+func errHeld(ground string) error {
+	return &Error{Kind: Unlawful, Code: "held", Safe: "A hold keeps this record as it is (" + ground + "). It can be erased or corrected once a data protection officer has lifted the hold."}
+}
+
+// heldCorrection refuses to correct a record that a hold keeps as it is. What was
+// decided before the hold was set is planned as kept.
+func (ch *change) heldCorrection(ctx context.Context, list []Correction) error {
+	if ch.c.PlanID == nil {
+		return nil
+	}
+	var lookups [][]byte
+	if err := ch.QueryRow(ctx, `select p.lookups from plans p where p.id = $1`, *ch.c.PlanID).Scan(&lookups); err != nil {
+		return fmt.Errorf("read plan: %w", err)
+	}
+	w, err := ch.weigh(ctx, lookups)
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		if h, ok := w.on(plan.Record{System: x.System, Type: x.Type, Key: x.Key}); ok && x.Decision == "correct" {
+			return errHeld(ch.c.holdGround(h, "rectification"))
+		}
+	}
+	return nil
 }
 
 // unweighed says whether an erase task waits for holds that its plan did not
@@ -260,14 +290,15 @@ func (s *Service) weighToApprove(ctx context.Context, id uuid.UUID) error {
 		return ch.startDiscovery(ctx, workerActor)
 	})
 	if err == nil && bites {
-		return refuse(Conflict, "hold-set", "A hold was set since this plan was made, and the plan would destroy what it keeps. Every system is searched again; approve the new plan.")
+		return refuse(Conflict, "hold-set", "A hold was set since this plan was made, and the plan would destroy or change what it keeps. Every system is searched again; approve the new plan.")
 	}
 	return err
 }
 
-// bites counts the plan's records that would still be destroyed and are held.
+// bites counts the plan's records that would still be destroyed or corrected and
+// are held.
 func (w *weighing) bites(ctx context.Context, p *storedPlan) (n int, system string, err error) {
-	actions := []connect.Action{connect.Erase, connect.Mask, connect.Detach}
+	actions := []connect.Action{connect.Erase, connect.Mask, connect.Detach, connect.Correct}
 	for r, err := range recordsOf(ctx, w.ch.Tx, w.ch.key, p.ID, "", actions) {
 		if err != nil {
 			return 0, "", err

@@ -2,7 +2,9 @@ package requests_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -201,6 +203,48 @@ func testHoldSystem(c *company.Company, who acme.Subject) {
 	refused(c.TB, err, "hold-lifted")
 }
 
+// testHoldCorrection: a held record is evidence: it is not corrected, neither when
+// the hold is there first nor when it comes after the approval's plan.
+func testHoldCorrection(c *company.Company, first, later acme.Subject) {
+	fix := func(who acme.Subject) (uuid.UUID, requests.Correction) {
+		r := fileCorrection(c, who.Email, "DE", "", requests.ProposedCorrection{What: "my given name", Right: "Zoë"})
+		return r.ID, requests.Correction{
+			System: "crm", Type: "contacts", Key: strconv.FormatInt(who.ContactID, 10), Field: "given_name", Decision: "correct", Value: json.RawMessage(`"Zoë"`),
+		}
+	}
+	h := setHold(c, litigation(first))
+	id, x := fix(first)
+	_, err := c.Svc.Correct(c.Context(), c.Agent, id, []requests.Correction{x})
+	refused(c.TB, err, "held")
+	liftHold(c, h)
+	_, err = c.Svc.Correct(c.Context(), c.Agent, id, []requests.Correction{x})
+	must(c.TB, err)
+	c.Await(id, requests.Review)
+
+	id, x = fix(later)
+	_, err = c.Svc.Correct(c.Context(), c.Agent, id, []requests.Correction{x})
+	must(c.TB, err)
+	c.Await(id, requests.Review)
+	hash := planOf(c, id).Hash
+	h = setHold(c, litigation(later))
+	_, err = c.Svc.Approve(c.Context(), c.DPOs[0], id, hash)
+	refused(c.TB, err, "hold-set")
+	c.Await(id, requests.Review)
+	p := planOf(c, id)
+	if len(p.Records) != 1 || p.Records[0].Action != connect.Keep || p.Records[0].Note.Hold != h.ID.String() || strings.Contains(p.Records[0].Ground, "17(3)") {
+		c.Fatalf("%+v", p.Records)
+	}
+	c.Approve(id)
+	k := c.Await(id, requests.Completed)
+	if got := list(c, `select given_name from crm.contacts where id = $1 and given_name = 'Zoë'`, later.ContactID); len(got) != 0 || !k.Has(requests.Partial) {
+		c.Errorf("corrected under a hold: %v %v", got, k.Flags)
+	}
+	if l := letters(c, id); !slices.Contains(l, "rectification_denied") {
+		c.Errorf("letters %v", l)
+	}
+	report(c, id)
+}
+
 func testHoldInput(c *company.Company, who acme.Subject) {
 	good := litigation(who)
 	for name, wrong := range map[string]func(*requests.NewHold){
@@ -255,6 +299,7 @@ func TestHolds(t *testing.T) {
 		{"set between approval and act", func(c *company.Company) { testHoldAfterApproval(c, h, s[2]) }},
 		{"on somebody else", func(c *company.Company) { testHoldElsewhere(c, h, s[3], s[4]) }},
 		{"single records", func(c *company.Company) { testHoldRecords(c, s[5]) }},
+		{"corrections", func(c *company.Company) { testHoldCorrection(c, s[8], s[9]) }},
 		{"a whole system", func(c *company.Company) { testHoldSystem(c, s[6]) }},
 	} {
 		t.Run(sub.name, func(t *testing.T) { sub.run(c.For(t)) })

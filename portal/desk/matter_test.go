@@ -53,7 +53,7 @@ func TestAppealIsAnsweredByALetterThatWasRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	dana.Get(path(r.ID, "")).Is(200).Says("Enter a complaint", m.Reference).Hides("Enter an appeal")
-	dana.Get(path(r.ID, "appeal")).Is(200).Says("A complaint").Hides("An appeal")
+	dana.Get(path(r.ID, "appeal")).Is(200).Says("A complaint").Hides("Against what was denied")
 
 	dana.Get(path(m.ID, "")).Is(200).Says("You had a part in deciding").Hides("Look at the letter")
 	page := other.Get(path(m.ID, "")).Is(200).Says("Look at the letter", "Take longer, once")
