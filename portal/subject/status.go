@@ -26,7 +26,6 @@ func (h subject) status(c *fiber.Ctx) error {
 		return web.Render(c, templates.MatterStatus(*other))
 	}
 	v := templates.StatusPage{
-		Recourse: h.Svc.Recourse(cs),
 		Page:     web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Derived(cs, h.Now()),
 		Receipt: "/api/v1/requests/" + cs.ID.String() + "/receipt",
 	}
