@@ -60,6 +60,12 @@ func TestCustomersReachNoOtherRequest(t *testing.T) {
 			}
 			return path
 		}
+		if strings.HasPrefix(fill(other.ID), "/api/v1/stream") { // one that is let in never ends
+			if status := g.begins(browser, fill(other.ID)); status != http.StatusNotFound {
+				t.Errorf("another's stream: %d", status)
+			}
+			continue
+		}
 		body, known := ownBodies[r.Path]
 		if r.Method == http.MethodPost && !known {
 			t.Errorf("%s is not in ownBodies", r.Path)
@@ -93,6 +99,21 @@ func TestCustomersReachNoOtherRequest(t *testing.T) {
 			t.Errorf("%s on the own request: %d %s", path, a.status, a.body)
 		}
 	}
+}
+
+// begins asks and reads no more of the answer than how it begins.
+func (g *target) begins(client *http.Client, path string) int {
+	g.Helper()
+	req, err := http.NewRequestWithContext(g.Context(), http.MethodGet, g.base+path, nil)
+	if err != nil {
+		g.Fatal(err)
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		g.Fatal(err)
+	}
+	defer res.Body.Close()
+	return res.StatusCode
 }
 
 func (g *target) caseOf(id uuid.UUID) *requests.Case {
