@@ -47,33 +47,24 @@ type ConfigGlossaryCmd struct {
 // Run writes every text of the company that customers read, with what it is
 // in the language so far, as a file to fill in for company.glossary.
 func (c ConfigGlossaryCmd) Run(ctx context.Context, g *Globals) error {
-	cfg, err := loadConfig(g.Config)
-	if err != nil {
-		return err
-	}
-	systems, err := openSystems(ctx, cfg.Systems)
-	if err != nil {
-		return err
-	}
-	set := cfg.settings()
-	if !slices.Contains(set.Offered(), c.Lang) {
-		return usage("%q is not among the company's languages: %v", c.Lang, set.Offered())
-	}
-	var file yaml.MapSlice
-	for _, text := range set.Texts(systems) {
-		if in := set.Glossary[c.Lang][text]; in == "" || !c.Missing {
-			file = append(file, yaml.MapItem{Key: text, Value: in})
+	return withSystems(ctx, g, func(cfg *Config, systems []connect.Connector) error {
+		set := cfg.settings()
+		if !slices.Contains(set.Offered(), c.Lang) {
+			return usage("%q is not among the company's languages: %v", c.Lang, set.Offered())
 		}
-	}
-	if err := closeSystems(systems); err != nil {
+		var file yaml.MapSlice
+		for _, text := range set.Texts(systems) {
+			if in := set.Glossary[c.Lang][text]; in == "" || !c.Missing {
+				file = append(file, yaml.MapItem{Key: text, Value: in})
+			}
+		}
+		raw, err := yaml.Marshal(file)
+		if err != nil {
+			return err
+		}
+		_, err = os.Stdout.Write(raw)
 		return err
-	}
-	raw, err := yaml.Marshal(file)
-	if err != nil {
-		return err
-	}
-	_, err = os.Stdout.Write(raw)
-	return err
+	})
 }
 
 // untranslated tells for each language but the first, in which the company

@@ -40,6 +40,19 @@ func openSystems(ctx context.Context, systems []System) ([]connect.Connector, er
 	return open, nil
 }
 
+// withSystems runs a command on the configuration and its open systems.
+func withSystems(ctx context.Context, g *Globals, do func(*Config, []connect.Connector) error) error {
+	cfg, err := loadConfig(g.Config)
+	if err != nil {
+		return err
+	}
+	systems, err := openSystems(ctx, cfg.Systems)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(cfg, systems), closeSystems(systems))
+}
+
 func closeSystems(systems []connect.Connector) error {
 	var errs []error
 	for _, c := range systems {

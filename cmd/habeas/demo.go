@@ -223,17 +223,6 @@ func (c *Config) sample() error {
 	c.Company.Automated = "None. Nobody is decided about by a machine alone."
 	c.Company.Authority, c.Company.AuthorityURL = "Berlin Commissioner for Data Protection and Freedom of Information", "https://authority.example"
 	c.Company.Glossary = acme.Glossaries()
-	c.Purposes = []requests.Purpose{
-		{Name: "marketing_email", Title: "News and offers by e-mail", Titles: map[string]string{
-			"de": "Neuigkeiten und Angebote per E-Mail", "fr": "Actualités et offres par courriel", "es": "Novedades y ofertas por correo electrónico",
-		}},
-		{Name: "profiling", Title: "Recommendations made for you", Titles: map[string]string{
-			"de": "Persönliche Empfehlungen", "fr": "Recommandations personnalisées", "es": "Recomendaciones personalizadas",
-		}},
-		{Name: "social_ads", Title: "Advertising in social networks", Titles: map[string]string{
-			"de": "Werbung in sozialen Netzwerken", "fr": "Publicité sur les réseaux sociaux", "es": "Publicidad en redes sociales",
-		}},
-	}
 	c.GPC.Purposes, c.GPC.Since = []string{"social_ads"}, "2026-11-21"
 	if err := decode([]byte(acme.Register), c); err != nil {
 		return fmt.Errorf("register of the sample company: %w", err)

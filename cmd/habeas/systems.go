@@ -22,14 +22,12 @@ type SystemsCheckCmd struct {
 // Run prints every fault and fails if there is one. Advice is printed and does
 // not fail.
 func (c SystemsCheckCmd) Run(ctx context.Context, g *Globals) error {
-	cfg, err := loadConfig(g.Config)
-	if err != nil {
-		return err
-	}
-	systems, err := openSystems(ctx, cfg.Systems)
-	if err != nil {
-		return err
-	}
+	return withSystems(ctx, g, func(_ *Config, systems []connect.Connector) error {
+		return c.check(ctx, systems)
+	})
+}
+
+func (c SystemsCheckCmd) check(ctx context.Context, systems []connect.Connector) error {
 	var all []connect.Description
 	for _, s := range systems {
 		all = append(all, s.Describe())
@@ -46,9 +44,6 @@ func (c SystemsCheckCmd) Run(ctx context.Context, g *Globals) error {
 			list = append(list, connect.Fault{Where: name, Text: connect.Advice(err).Text})
 		}
 		faults += report(name, append(list, connect.Strangers(all[i], all)...))
-	}
-	if err := closeSystems(systems); err != nil {
-		return err
 	}
 	switch {
 	case !found:

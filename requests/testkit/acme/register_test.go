@@ -19,16 +19,14 @@ import (
 func company(t *testing.T) (set requests.Settings, systems []connect.Connector) {
 	t.Helper()
 	var file struct {
+		Purposes   []requests.Purpose    `yaml:"purposes"`
 		Recipients []requests.Recipient  `yaml:"recipients"`
 		Register   []requests.Processing `yaml:"register"`
 	}
 	if err := yaml.UnmarshalWithOptions([]byte(acme.Register), &file, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	set.Register, set.Recipients = file.Register, file.Recipients
-	for _, name := range []string{"marketing_email", "profiling", "social_ads"} {
-		set.Purposes = append(set.Purposes, requests.Purpose{Name: name})
-	}
+	set.Purposes, set.Register, set.Recipients = file.Purposes, file.Register, file.Recipients
 	url := testkit.EmptyDB(t)
 	if err := acme.Create(t.Context(), url); err != nil {
 		t.Fatal(err)

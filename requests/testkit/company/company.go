@@ -80,7 +80,7 @@ func New(t testing.TB, opt Options) *Company {
 	c.must(err)
 	t.Cleanup(func() { _ = c.Mail.Close() })
 	c.parts = requests.Parts{
-		DB: c.DB, Ring: c.Ring, Blobs: blobs, Systems: c.systems(opt.Wrap), Log: c.Log, Settings: settings(opt.Settings),
+		DB: c.DB, Ring: c.Ring, Blobs: blobs, Systems: c.systems(opt.Wrap), Log: c.Log, Settings: settings(t, opt.Settings),
 		Now:  opt.Now,
 		Wake: func(ctx context.Context) { _ = c.Queue.Wake(ctx) },
 	}
@@ -99,34 +99,34 @@ func New(t testing.TB, opt Options) *Company {
 	return c
 }
 
-// Registered are settings with the sample company's register of processing and
-// its recipients. Nothing is looked at again after completion.
-func Registered(t testing.TB) requests.Settings {
+// register is what the sample company says of its processing.
+func register(t testing.TB) (set requests.Settings) {
 	t.Helper()
 	var file struct {
+		Purposes   []requests.Purpose    `yaml:"purposes"`
 		Recipients []requests.Recipient  `yaml:"recipients"`
 		Register   []requests.Processing `yaml:"register"`
 	}
 	if err := yaml.UnmarshalWithOptions([]byte(acme.Register), &file, yaml.Strict()); err != nil {
 		t.Fatal(err)
 	}
-	return requests.Settings{Register: file.Register, Recipients: file.Recipients, Rescans: []time.Duration{}}
+	return requests.Settings{Purposes: file.Purposes, Register: file.Register, Recipients: file.Recipients}
 }
 
-func settings(s requests.Settings) requests.Settings {
+// Registered are settings with the sample company's register of processing and
+// its recipients. Nothing is looked at again after completion.
+func Registered(t testing.TB) requests.Settings {
+	t.Helper()
+	set := register(t)
+	set.Rescans = []time.Duration{}
+	return set
+}
+
+func settings(t testing.TB, s requests.Settings) requests.Settings {
+	t.Helper()
 	s.Company, s.Contact, s.BaseURL = "Acme Outdoor", "privacy@acme.example", "http://127.0.0.1:8080"
 	s.Authority, s.AuthorityAt = "Berlin Commissioner for Data Protection", "https://authority.example"
-	s.Purposes = []requests.Purpose{
-		{Name: "marketing_email", Title: "News and offers by e-mail", Titles: map[string]string{
-			"de": "Neuigkeiten und Angebote per E-Mail", "fr": "Actualités et offres par courriel", "es": "Novedades y ofertas por correo electrónico",
-		}},
-		{Name: "profiling", Title: "Recommendations made for you", Titles: map[string]string{
-			"de": "Persönliche Empfehlungen", "fr": "Recommandations personnalisées", "es": "Recomendaciones personalizadas",
-		}},
-		{Name: "social_ads", Title: "Advertising in social networks", Titles: map[string]string{
-			"de": "Werbung in sozialen Netzwerken", "fr": "Publicité sur les réseaux sociaux", "es": "Publicidad en redes sociales",
-		}},
-	}
+	s.Purposes = register(t).Purposes
 	return s
 }
 
@@ -236,6 +236,25 @@ func (c *Company) Code(email, reference string) string {
 		c.Fatalf("no code mail: %v", err)
 	}
 	return code.FindString(m.Text)
+}
+
+// FinishByHand ends the open manual tasks of a case as done, and returns what
+// each had asked for, with its system before it.
+func (c *Company) FinishByHand(id uuid.UUID) []string {
+	c.Helper()
+	k, err := c.Svc.Get(c.Context(), c.Agent, id)
+	c.must(err)
+	tasks, err := c.Svc.Tasks(c.Context(), k)
+	c.must(err)
+	var asked []string
+	for _, t := range tasks {
+		if t.Stage == requests.ByHand && t.Status == "open" {
+			asked = append(asked, t.System+": "+t.Instructions)
+			c.must(c.Svc.FinishManual(c.Context(), c.Agent, id, t.ID, requests.ManualResult{Result: "done"}))
+		}
+	}
+	slices.Sort(asked)
+	return asked
 }
 
 // Deadline bounds a wait.
