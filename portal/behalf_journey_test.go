@@ -163,7 +163,7 @@ func (j *represents) parent(email string) {
 	j.says("permission.done", "permission.done_text")
 	j.look("behalf-permission-done")
 	p.open("/status")
-	j.says("permission.looking", "status.say.looking")
+	j.says("permission.looking", "status.say.looking", "status.for_other")
 	j.look("behalf-status-looking")
 
 	if j.lang == "en" && j.scripts {
@@ -189,7 +189,7 @@ func (j *represents) parent(email string) {
 	j.decides(cs, requests.PermissionDecision{Accepted: true, Receives: true})
 	j.Await(cs.ID, requests.Review)
 	p.open("/status")
-	j.says("status.say.review")
+	j.says("status.say.review", "status.for_other")
 }
 
 // desk is the officer's way to the refusal: from the list to the letter.

@@ -85,7 +85,7 @@ func Confirmation(v ConfirmationPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.Behalf != nil {
+			if v.Behalf != nil && !v.Behalf.Ended {
 				templ_7745c5c3_Err = behalfCard(*v.Behalf).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

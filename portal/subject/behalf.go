@@ -94,25 +94,27 @@ func behalfOf(a templates.Answers) *requests.Behalf {
 	return &requests.Behalf{Kind: a.Behalf, Name: a.RepName, Email: a.RepEmail, Age: a.ChildAge}
 }
 
-// behalfState is what a request for somebody else waits for, as who asks sees it.
-// An opt-out waits for nothing; it says what became of a document.
+// behalfState is what a request for somebody else waits for, as who asks sees it;
+// nil is a request of one's own. An opt-out waits for nothing; it says what became of
+// a document.
 func (h subject) behalfState(c *fiber.Ctx, cs *requests.Case) (*templates.BehalfState, error) {
 	r, err := h.Svc.Representation(c.UserContext(), cs)
 	if err != nil || r == nil || r.HandedOver {
 		return nil, err
 	}
-	if r.Declined || cs.Status == requests.Expired {
-		return &templates.BehalfState{Ended: true, Declined: r.Declined}, nil
+	ended := &templates.BehalfState{Ended: true, Declined: r.Declined}
+	if r.Declined {
+		return ended, nil
 	}
 	v := &templates.BehalfState{Looking: len(r.Documents) > 0, Refused: r.Refused, Because: r.Ground}
 	switch {
 	case !r.Needed:
 		v.Optional = true
 		if cs.Status == requests.Withdrawn || !v.Looking && !v.Refused {
-			return nil, nil
+			return ended, nil
 		}
 	case cs.Status != requests.Filed || r.Proven:
-		return nil, nil
+		return ended, nil
 	default:
 		v.Permission, v.Person = !r.Permission && !v.Looking, r.Confirms && !r.Confirmed
 	}
