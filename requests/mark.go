@@ -31,6 +31,15 @@ func (m *marks) see(system, typ string, proposed []plan.Entry) {
 	(*m)[system][typ] = rights
 }
 
+// types are the types found, by system.
+func (m marks) types() map[string][]string {
+	out := map[string][]string{}
+	for system, types := range m {
+		out[system] = slices.Sorted(maps.Keys(types))
+	}
+	return out
+}
+
 // unmarked are the types of a system that covered takes and that the system does
 // not mark itself for a right, as people call them.
 func (s *Service) unmarked(m marks, system, right string, covered func(typ string) bool) []string {

@@ -119,8 +119,10 @@ type foundOnTheWay struct {
 	Identities []connect.Identity  `json:"identities"`
 	Pointers   []connect.Pointer   `json:"pointers"`
 	Candidates []connect.Candidate `json:"candidates"`
-	// Found says that something was found, whatever the plan does to it.
-	Found bool `json:"found"`
+	// Found says that something was found, whatever the plan does to it; Types
+	// are the types of it, by system.
+	Found bool                `json:"found"`
+	Types map[string][]string `json:"types,omitempty"`
 }
 
 // sealedRecord is a record's row: its plan line and its note.
@@ -166,7 +168,7 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: "candidates", Text: fmt.Sprintf(
 			"%d records were reached only over an identity that is not proved. They are not part of this plan.", candidates)})
 	}
-	way.Found = w.found
+	way.Found, way.Types = w.found, w.marks.types()
 	if ch.c.Asks("rectification") && ch.grants("rectification") && w.found && !w.corrected {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: openCorrections, Text: "Nobody has decided yet what is to be corrected."})
 		ch.c.setFlag(Attention, true)

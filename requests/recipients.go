@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -85,13 +86,24 @@ func (ch *change) tellRecipients(ctx context.Context) error {
 	return nil
 }
 
-// heldTypes are the record types that the plan in force found.
+// heldTypes are the record types that the search found, whatever the plan in
+// force does to them.
 func (ch *change) heldTypes(ctx context.Context) ([][2]string, error) {
-	rows, err := ch.Query(ctx, `select distinct r.system, r.type from plan_records r where r.plan_id = $1 order by 1, 2`, ch.c.PlanID)
+	p, err := ch.plan(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read types: %w", err)
+		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (t [2]string, err error) { return t, row.Scan(&t[0], &t[1]) })
+	var way foundOnTheWay
+	if err := openJSON(ch.key, "plan", p.sealed, &way); err != nil {
+		return nil, err
+	}
+	var out [][2]string
+	for _, system := range slices.Sorted(maps.Keys(way.Types)) {
+		for _, typ := range way.Types[system] {
+			out = append(out, [2]string{system, typ})
+		}
+	}
+	return out, nil
 }
 
 // grants reports whether a right was not refused.

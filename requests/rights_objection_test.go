@@ -31,24 +31,6 @@ func uses() requests.Settings {
 	return set
 }
 
-// finishByHand ends all open manual tasks of a case and returns what they asked.
-func finishByHand(c *company.Company, r *requests.Receipt) []string {
-	c.Helper()
-	k, err := c.Svc.Get(c.Context(), c.Agent, r.ID)
-	must(c.TB, err)
-	tasks, err := c.Svc.Tasks(c.Context(), k)
-	must(c.TB, err)
-	var asked []string
-	for _, t := range tasks {
-		if t.Stage == requests.ByHand && t.Status == "open" {
-			asked = append(asked, t.System+": "+t.Instructions)
-			must(c.TB, c.Svc.FinishManual(c.Context(), c.Agent, r.ID, t.ID, requests.ManualResult{Result: "done"}))
-		}
-	}
-	slices.Sort(asked)
-	return asked
-}
-
 // GDPR Art. 21: a person objects to uses, each is weighed by itself but direct
 // marketing, and what stops is stopped in the systems, at the time of use and by
 // hand.
@@ -102,7 +84,9 @@ func TestObjectionToUses(t *testing.T) {
 		t.Errorf("by hand: %+v", p.Manual)
 	}
 	c.Approve(r.ID)
-	must(t, poll(c, func() bool { return len(finishByHand(c, r)) > 0 }))
+	if asked := c.FinishByHand(r.ID); len(asked) != 1 {
+		t.Errorf("asked of people: %q", asked)
+	}
 	k = c.Await(r.ID, requests.Completed, requests.Closed)
 	if !k.Has(requests.Partial) || k.Decisions[0].Decision != "partial" {
 		t.Errorf("flags %v, decisions %+v", k.Flags, k.Decisions)

@@ -68,8 +68,12 @@ type AuditCasePage struct {
 	Letters   []LetterRow
 	Tasks     []TaskRow
 	PlanHash  string
-	Evidence  string // path of the report download
-	Log       LogState
+	// Recipients were told of what was done, or were not, with proof or ground.
+	Recipients  []RecipientRow
+	Objections  []ObjectionRow
+	Restriction string // where one stands, in a sentence
+	Evidence    string // path of the report download
+	Log         LogState
 }
 
 // EventRow is one event of a case.

@@ -90,6 +90,8 @@ type CasePage struct {
 	Kept        []KeptRecord
 	Holds       []Hold
 	Recipients  []RecipientRow
+	Objections  []ObjectionRow
+	Weigh       string // path on which the objection is weighed; "" when it cannot be
 	Restriction string // where a restriction stands, in one sentence
 	Events      int    // events of this case
 	InLog       int    // how many of them are in the log

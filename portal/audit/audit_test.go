@@ -15,6 +15,7 @@ import (
 	"habeas/portal/desk/desktest"
 	"habeas/portal/web"
 	"habeas/requests"
+	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/testkit"
 	"habeas/requests/testkit/acme"
@@ -234,4 +235,32 @@ func TestListPages(t *testing.T) {
 	auditor.Get("/audit?from=2026-02-30").Is(400).Says("Give the day as")
 	auditor.Get("/audit?cursor=x").Is(400)
 	auditor.Get("/audit/sample?from=2001-01-01&to=2001-12-31").Is(404)
+}
+
+// An auditor sees who was told, with the proof, what the person objected to and
+// where a restriction stands, and none of what people wrote about it.
+func TestRecipientsRestrictionAndObjection(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Settings: company.Registered(t)})
+	site := open(t, c, nil)
+	who := acme.Subjects()[4]
+	r, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, requests.Filing{
+		Rights: []string{"restriction", "objection"}, Country: "DE", Locale: "en", Restriction: "accuracy_contested", Objections: []string{"catalogue", "advising"},
+		Identities: []connect.Identity{{Kind: "email", Value: who.Email}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Verify(who.Email, r)
+	c.Await(r.ID, requests.Review)
+	const why = "The notes are evidence in a lawsuit"
+	if _, err := c.Svc.RefuseUses(t.Context(), c.DPOs[0], r.ID, []string{"advising"}, requests.Step{Ground: "compelling_grounds", Reason: why}); err != nil {
+		t.Fatal(err)
+	}
+	c.Await(r.ID, requests.Review)
+	c.Approve(r.ID)
+	c.FinishByHand(r.ID)
+	c.Await(r.ID, requests.Closed)
+	site.As(c.Auditor).Get(path(r.ID)).Is(200).Says("Stored only since", "The printed catalogue", "Goes on", "GDPR Art. 21(1)",
+		"DHL Paket GmbH", "Taken by its mail server", "Objection refused for advising").Hides(why, who.Email)
 }

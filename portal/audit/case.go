@@ -70,6 +70,18 @@ func (h *audit) showCase(c *fiber.Ctx) error {
 		v.Gaps = append(v.Gaps, "The due date does not follow from the events")
 	}
 	v.Case.Clock.Changes = casefile.Changes(lines)
+	if v.Recipients, err = casefile.Recipients(ctx, h.Svc, cs); err != nil {
+		return err
+	}
+	if v.Objections, err = casefile.Objections(ctx, h.Svc, cs); err != nil {
+		return err
+	}
+	for i := range v.Objections {
+		v.Objections[i].Reason = "" // its digest is in the log
+	}
+	if v.Restriction, err = casefile.Restriction(ctx, h.Svc, cs); err != nil {
+		return err
+	}
 	if a.Answered != nil {
 		v.Answered = *a.Answered
 	}

@@ -90,6 +90,8 @@ func Routes(d Deps) []web.Route {
 		{Method: fiber.MethodPost, Path: of + "/corrections", Roles: works, Handler: h.correct},
 		{Method: fiber.MethodGet, Path: of + "/recipients", Roles: works, Handler: h.recipientsPage},
 		{Method: fiber.MethodPost, Path: of + "/recipients/:notice", Roles: works, Handler: h.settleRecipient},
+		{Method: fiber.MethodGet, Path: of + "/objection", Roles: dpo, Handler: h.weighPage},
+		{Method: fiber.MethodPost, Path: of + "/objection", Roles: dpo, Handler: h.weigh},
 		{Method: fiber.MethodGet, Path: of + "/restriction", Roles: dpo, Handler: h.restrictionPage},
 		{Method: fiber.MethodPost, Path: of + "/restriction/warn", Roles: dpo, Handler: h.warnRestriction},
 		{Method: fiber.MethodPost, Path: of + "/restriction/lift", Roles: dpo, Handler: h.liftRestriction},

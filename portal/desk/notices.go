@@ -33,6 +33,7 @@ var notices = map[string]templates.Notice{
 	"settled":            {Kind: "success", Title: "Proof recorded", Text: "It is in the log with a keyed digest of the reason. Somebody else has to approve."},
 	"decided":            {Kind: "success", Title: "The plan was changed", Text: "It has a new hash. Approvals given before have fallen."},
 	"corrections":        {Kind: "success", Title: "Kept", Text: "The systems are searched again with what was decided, and a new plan is made."},
+	"weighed":            {Kind: "success", Title: "Recorded", Text: "The systems are searched again, and a new plan is made. What goes on stands in the letter, with the reason."},
 	"told":               {Kind: "success", Title: "Recorded", Text: "The log says when, with a keyed digest of the proof or reason."},
 	"warned":             {Kind: "success", Title: "The person is told", Text: "The letter goes out now. The restriction can be lifted from the day that it names."},
 	"unrestricted":       {Kind: "success", Title: "The restriction is lifted", Text: "The data may be used again as before."},

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -158,18 +157,12 @@ func (h desk) recipientsPart(c *fiber.Ctx, cs *requests.Case, v *templates.CaseP
 	if v.Recipients, err = h.recipientRows(c, cs); err != nil {
 		return err
 	}
-	r, err := h.Svc.Restriction(c.UserContext(), cs)
-	if err != nil || r == nil {
+	if v.Objections, err = h.objected(c, cs); err != nil {
 		return err
 	}
-	const day = "2 January 2006"
-	switch {
-	case r.LiftedAt != nil:
-		v.Restriction = "Lifted on " + r.LiftedAt.Format(day) + "."
-	case r.WarnedAt != nil && r.LiftOn != nil:
-		v.Restriction = fmt.Sprintf("Stored only since %s. The person was told that it ends, on %s at the earliest.", r.Since.Format(day), r.LiftOn.Format(day))
-	default:
-		v.Restriction = fmt.Sprintf("Stored only since %s.", r.Since.Format(day))
+	if cs.Status == requests.Review && web.Actor(c).Role == requests.DPO {
+		v.Weigh = templates.DeskCasePath(cs.ID.String(), "objection")
 	}
-	return nil
+	v.Restriction, err = casefile.Restriction(c.UserContext(), h.Svc, cs)
+	return err
 }

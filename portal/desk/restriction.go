@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,16 @@ func (h desk) restricted(c *fiber.Ctx) (*requests.Case, templates.RestrictionPag
 	v := templates.RestrictionPage{
 		Page: h.page(c), Case: h.head(cs), Action: templates.DeskCasePath(cs.ID.String(), "restriction"), Ground: "As asked for",
 		Since: r.Since, WarnedAt: moment(r.WarnedAt), LiftOn: moment(r.LiftOn), LiftedAt: moment(r.LiftedAt), Reason: strings.TrimSpace(c.FormValue("reason")),
+	}
+	tasks, err := h.Svc.Tasks(c.UserContext(), cs)
+	if err != nil {
+		return nil, v, err
+	}
+	titles := casefile.TitlesOf(h.Svc)
+	for _, t := range tasks {
+		if title := titles.System(t.System); t.Stage == requests.ByHand && t.Result == "done" && !slices.Contains(v.Marked, title) {
+			v.Marked = append(v.Marked, title)
+		}
 	}
 	if law, err := cs.LawRow(); err == nil {
 		if g, ok := law.Grants("restriction", r.Ground); ok {

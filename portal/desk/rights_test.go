@@ -30,6 +30,12 @@ func told() requests.Settings {
 		Register: []requests.Processing{{
 			Name: "shop", Title: "Selling and delivering", Purpose: "To sell and deliver what you order", Basis: "contract", BasisText: "your orders",
 			Covers: []string{"crm.*", "social.*"}, Recipients: []string{"dhl", "adviser"}, Retention: "Ten years", Source: "You", Automated: "None",
+		}, {
+			Name: "catalogue", Title: "The printed catalogue", Purpose: "To send a catalogue", Basis: "legitimate_interests", Marketing: true,
+			Covers: []string{"crm.contacts"}, Retention: "Two years", Source: "You",
+		}, {
+			Name: "advising", Title: "Notes of our staff", Purpose: "To advise you", Basis: "legitimate_interests", BasisText: "our interest in advising customers",
+			Covers: []string{"crm.notes"}, Retention: "Two years", Source: "Our staff",
 		}},
 	}
 }
@@ -187,6 +193,7 @@ func TestEndOfARestriction(t *testing.T) {
 	dana, to := site.As(c.DPOs[0]), path(r.ID, "restriction")
 	dana.Get(to).Is(404) // not in force yet
 	c.Approve(r.ID)
+	c.FinishByHand(r.ID)
 	c.Await(r.ID, requests.Completed)
 	if dana.Get(path(r.ID, "")).Is(200).Says("Stored only since").Link("End of the restriction") != to {
 		t.Error("the case does not lead to its restriction")
@@ -204,9 +211,36 @@ func TestEndOfARestriction(t *testing.T) {
 		dana.Post(to+"/lift", csrf).Is(422).Says("not before that day")
 	}
 	clock.Add(8 * 24 * time.Hour)
-	dana.Get(to).Is(200).Submit(to+"/lift", nil).Is(200).Says("The restriction is lifted", "has ended")
+	dana.Get(to).Is(200).Submit(to+"/lift", nil).Is(200).Says("The restriction is lifted", "has ended", "to be unmarked by hand: Customer database, Linked social records")
 	dana.Get(path(r.ID, "")).Says("Lifted on")
 	site.As(c.Agent).Get(to).Is(403)
+}
+
+// The case says what the person objects to; an officer weighs it use by use, and
+// direct marketing not at all.
+func TestObjectionIsWeighed(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Settings: told()})
+	site := open(t, c)
+	r := fileFor(c, acme.Subjects()[13].Email, requests.Filing{Rights: []string{"objection"}, Objections: []string{"catalogue", "advising"}})
+	dana, to := site.As(c.DPOs[0]), path(r.ID, "objection")
+	if dana.Get(path(r.ID, "")).Is(200).Says("The person objects to", "The printed catalogue", "Always stops").Link("Weigh the objection") != to {
+		t.Error("the case does not lead to the objection")
+	}
+	site.As(c.Agent).Get(path(r.ID, "")).Is(200).Says("The printed catalogue").Hides("Weigh the objection")
+	site.As(c.Agent).Get(to).Is(403)
+	page := dana.Get(to).Is(200).Says("our interest in advising customers (GDPR Art. 6(1)(f))")
+	why := "The notes are evidence in a lawsuit"
+	page.Submit(to, nil).Is(400).Says("Choose the uses that go on")
+	page.Submit(to, url.Values{"uses": {"advising"}}).Is(400).Says("Choose the ground on which they go on")
+	page.Submit(to, url.Values{"uses": {"advising"}, "ground": {"compelling_grounds"}}).Is(400).Says("Give the reason")
+	page.Submit(to, url.Values{"uses": {"catalogue"}, "ground": {"compelling_grounds"}, "reason": {why}}).Is(422).Says("GDPR Art. 21(3)")
+	page.Submit(to, url.Values{"uses": {"advising"}, "ground": {"compelling_grounds"}, "reason": {why}}).Is(200).Says("Recorded", "Goes on", why)
+	c.Await(r.ID, requests.Review)
+	site.As(c.Agent).Get(path(r.ID, "")).Says("Goes on", "GDPR Art. 21(1)").Hides(why)
+	dana.Get(to).Is(200).Says("There is nothing to weigh")
+	other := inReview(c, acme.Subjects()[14].Email, "erasure")
+	dana.Get(path(other.ID, "objection")).Is(404)
 }
 
 func must(t *testing.T, err error) {
@@ -227,7 +261,9 @@ func TestRightsPagesInABrowser(t *testing.T) {
 	c.Await(gone.ID, requests.Completed)
 	kept := fileFor(c, acme.Subjects()[11].Email, requests.Filing{Rights: []string{"restriction"}, Restriction: "accuracy_contested"})
 	c.Approve(kept.ID)
+	c.FinishByHand(kept.ID)
 	c.Await(kept.ID, requests.Completed)
+	against := fileFor(c, acme.Subjects()[12].Email, requests.Filing{Rights: []string{"objection"}, Objections: []string{"catalogue", "advising"}})
 
 	tab := browser.New(t)
 	see := func(name, to string) {
@@ -252,4 +288,6 @@ func TestRightsPagesInABrowser(t *testing.T) {
 	see("desk-recipients", path(gone.ID, "recipients"))
 	see("desk-recipients-case", path(gone.ID, ""))
 	see("desk-restriction", path(kept.ID, "restriction"))
+	see("desk-objection", path(against.ID, "objection"))
+	see("desk-objection-case", path(against.ID, ""))
 }
