@@ -91,3 +91,18 @@ func TestAppealIsAnsweredByALetterThatWasRead(t *testing.T) {
 	}
 	dana.Get(path(r.ID, "")).Is(200).Says("Enter an appeal or complaint", "Appeal about this one")
 }
+
+// A request that was joined to another leads to it and back.
+func TestJoinedRequestsLeadToEachOther(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	site := open(t, c)
+	who := acme.Subjects()[9].Email
+	first := inReview(c, who, "access", "erasure")
+	again := c.File(who, "access")
+	c.Verify(who, again)
+	c.Await(again.ID, requests.Withdrawn)
+	dana := site.As(c.DPOs[0])
+	dana.Get(path(first.ID, "")).Is(200).Says("Related cases", again.Reference, "Joined to this one").Hides(who)
+	dana.Get(path(again.ID, "")).Is(200).Says("Related cases", first.Reference, "Answers this one, too").Hides("Enter an appeal", "Enter a complaint", who)
+}
