@@ -284,6 +284,32 @@ func testKeyWaits(c *company.Company, who acme.Subject) {
 	report(c, r.ID) // the evidence stands
 }
 
+// testAnsweredAccessIsKept: PIPEDA 8(8). What was asked for is kept until recourse
+// has ended, though the download has run out; elsewhere it goes then.
+func testAnsweredAccessIsKept(c *company.Company, canada, germany acme.Subject) {
+	kept := func(id uuid.UUID) bool {
+		must(c.TB, c.Svc.Sweep(c.Context()))
+		return caseNow(c, id).PackageSize > 0
+	}
+	ids := map[string]uuid.UUID{}
+	for country, who := range map[string]acme.Subject{"CA": canada, "DE": germany} {
+		r, _ := fileIn(c, country, "", who.Email, "access")
+		c.Await(r.ID, requests.Review)
+		c.Approve(r.ID)
+		c.Await(r.ID, requests.Completed)
+		_, err := c.DB.Exec(c.Context(), `update cases set package_until = now() - interval '1 day' where id = $1`, r.ID)
+		must(c.TB, err)
+		ids[country] = r.ID
+	}
+	must(c.TB, poll(c, func() bool { return !kept(ids["DE"]) }))
+	if !kept(ids["CA"]) {
+		c.Error("what was asked for went before recourse ended")
+	}
+	_, err := c.DB.Exec(c.Context(), `update cases set recourse_until = '2020-01-01' where id = $1`, ids["CA"])
+	must(c.TB, err)
+	must(c.TB, poll(c, func() bool { return !kept(ids["CA"]) }))
+}
+
 func TestAppealsAndComplaints(t *testing.T) {
 	t.Parallel()
 	c := company.New(t, company.Options{Settings: requests.Settings{ApprovalsErasure: 1}})
@@ -297,6 +323,7 @@ func TestAppealsAndComplaints(t *testing.T) {
 		{"extended in Colorado", func(c *company.Company) { testAppealExtended(c, "CO", s[4]) }},
 		{"extended in Minnesota", func(c *company.Company) { testAppealExtended(c, "MN", s[5]) }},
 		{"complaint", func(c *company.Company) { testComplaint(c, s[2]) }},
+		{"answered access is kept in Canada", func(c *company.Company) { testAnsweredAccessIsKept(c, s[6], s[7]) }},
 		{"the key waits", func(c *company.Company) { testKeyWaits(c, s[3]) }},
 	} {
 		t.Run(sub.name, func(t *testing.T) { sub.run(c.For(t)) })
