@@ -152,7 +152,8 @@ func (ch *change) rewrite(ctx context.Context, edit func(*plan.Entry) (keep bool
 	if err != nil {
 		return nil, err
 	}
-	w.p.Warnings = old.Warnings
+	w.p.Warnings = slices.DeleteFunc(slices.Clone(old.Warnings), func(w connect.Warning) bool { return w.Code == keptApart })
+	together := apart{needs: way.Needs, kept: map[[2]string]bool{}, erased: map[[2]string]bool{}}
 	w.p.Manual = slices.DeleteFunc(slices.Clone(old.Manual), func(m plan.Manual) bool {
 		d := ch.c.decision(m.Right)
 		return d != nil && d.Decision == "refused"
@@ -171,11 +172,13 @@ func (ch *change) rewrite(ctx context.Context, edit func(*plan.Entry) (keep bool
 			changed++
 		}
 		if keep {
+			together.see(e)
 			if err := w.add(ctx, e, r.Outcome, r.Until); err != nil {
 				return nil, err
 			}
 		}
 	}
+	w.p.Warnings = append(w.p.Warnings, together.warnings(ch.s)...)
 	if err := w.close(ctx, way); err != nil {
 		return nil, err
 	}

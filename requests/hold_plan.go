@@ -28,7 +28,9 @@ type weighing struct {
 	ch      *change
 	holds   []activeHold
 	records map[string]map[string]activeHold // system → digest of a record
+	hanging map[string]map[string]activeHold // system → types on which held records hang
 	kept    map[uuid.UUID]int
+	hung    int
 }
 
 // lookupsOf are keyed digests, under every version of the key, of the
@@ -104,6 +106,7 @@ func (w *weighing) keep(e *plan.Entry) {
 	}
 	h, ok := w.on(e.Record)
 	if !ok {
+		w.hangs(e)
 		return
 	}
 	e.Note.Hold = h.ID.String()

@@ -123,6 +123,8 @@ type foundOnTheWay struct {
 	// are the types of it, by system.
 	Found bool                `json:"found"`
 	Types map[string][]string `json:"types,omitempty"`
+	// Needs are the systems' connect.Findings.Needs.
+	Needs map[string]map[string][]string `json:"needs,omitempty"`
 }
 
 // sealedRecord is a record's row: its plan line and its note.
@@ -153,6 +155,12 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 	for _, d := range walks {
 		way.Pointers = append(way.Pointers, d.learned.Points...)
 		way.Candidates = append(way.Candidates, d.learned.Candidates...)
+		if len(d.learned.Needs) > 0 {
+			if way.Needs == nil {
+				way.Needs = map[string]map[string][]string{}
+			}
+			way.Needs[d.system] = d.learned.Needs
+		}
 		for _, c := range d.learned.Candidates {
 			candidates += c.Count
 		}
@@ -164,6 +172,7 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 		return err
 	}
 	w.p.Warnings = append(w.p.Warnings, ch.s.warnings(walks, w.p)...)
+	w.p.Warnings = append(w.p.Warnings, holds.warning()...)
 	if candidates > 0 {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: "candidates", Text: fmt.Sprintf(
 			"%d records were reached only over an identity that is not proved. They are not part of this plan.", candidates)})
@@ -221,32 +230,17 @@ func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery, ho
 	if len(prop.Corrections) > 0 {
 		w.corrected = true
 	}
-	for from := int64(-1); ; {
-		rows, err := ch.Query(ctx, `select f.ord, f.sealed from findings f where f.task_id = $1 and f.attempt = $2 and f.ord > $3 order by f.ord limit $4`,
-			d.task, d.attempt, from, planBatch)
+	if err := holds.hang(ctx, d); err != nil {
+		return err
+	}
+	for f, err := range ch.findings(ctx, d) {
 		if err != nil {
-			return fmt.Errorf("read findings: %w", err)
+			return err
 		}
-		n := 0
-		var f connect.Found
-		var sealed []byte
-		var entries []plan.Entry
-		_, err = pgx.ForEachRow(rows, []any{&from, &sealed}, func() error {
-			n++
-			w.found = true
-			f = connect.Found{}
-			if err := openJSON(ch.key, "finding", sealed, &f); err != nil {
-				return err
-			}
-			proposed := prop.Propose(f)
-			w.marks.see(d.system, f.Type, proposed)
-			entries = append(entries, proposed...)
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("read findings: %w", err)
-		}
-		for _, e := range entries {
+		w.found = true
+		proposed := prop.Propose(f)
+		w.marks.see(d.system, f.Type, proposed)
+		for _, e := range proposed {
 			holds.keep(&e)
 			if err := earlier.before(ctx, w, e.Record); err != nil {
 				return err
@@ -255,10 +249,8 @@ func (ch *change) proposeAll(ctx context.Context, w *planWriter, d discovery, ho
 				return err
 			}
 		}
-		if n < planBatch {
-			return nil
-		}
 	}
+	return nil
 }
 
 func (ch *change) proposer(system string) plan.Proposer {

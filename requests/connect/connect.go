@@ -144,6 +144,9 @@ type Findings struct {
 	Warnings   []Warning
 	Points     []Pointer // records elsewhere that this system refers to
 	Entered    []Entrance
+	// Needs are, by record type, the types that its records refer to by a
+	// constraint: a record stays only where those that it refers to stay.
+	Needs map[string][]string
 }
 
 // Entrance is a proved identity that leads to somebody, and what the system

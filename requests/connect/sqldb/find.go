@@ -54,12 +54,37 @@ func (d *DB) Find(ctx context.Context, who []connect.Identity, emit func(connect
 		}
 		out.Candidates = candidates
 		out.Warnings = append(w.sortedWarnings(), types.warnings(known)...)
+		out.Needs = needs(d.data, cat)
 		return nil
 	})
 	if err != nil {
 		return connect.Findings{}, err
 	}
 	return out, nil
+}
+
+// needs are the constraints between described tables. Look-up tables lose no
+// rows, so that nothing has to stay for them.
+func needs(data *dataset.Dataset, cat *catalog) map[string][]string {
+	named := func(rel [2]string) string {
+		for _, t := range data.Tables {
+			if t.Schema == rel[0] && t.Rel == rel[1] && !t.Lookup {
+				return t.Name
+			}
+		}
+		return ""
+	}
+	out := map[string][]string{}
+	for _, f := range cat.fks {
+		child, parent := named(f.child), named(f.parent)
+		if child != "" && parent != "" && child != parent && !slices.Contains(out[child], parent) {
+			out[child] = append(out[child], parent)
+		}
+	}
+	for _, list := range out {
+		slices.Sort(list)
+	}
+	return out
 }
 
 // Search implements the second half of connect.Looker: entrances only, no
