@@ -8,8 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
 	"habeas/portal/desk/desktest"
 	"habeas/requests"
+	"habeas/requests/connect"
 	"habeas/requests/mail"
 	"habeas/requests/testkit/acme"
 	"habeas/requests/testkit/browser"
@@ -244,4 +248,67 @@ func TestAFeeIsQuotedFirst(t *testing.T) {
 	c, dana, _, id = frozen(t, "DE", "consent_withdrawal")
 	form = dana.Get(path(id, "ask/excessive")).Is(200)
 	refused(t, c, id, 422, func() *desktest.Page { return form.Submit(path(id, "ask/excessive"), whole) }, "GDPR Art. 7(3)")
+}
+
+// Somebody without an e-mail address is answered on paper: the letter waits on
+// the case's page, is printed and posted, and only then the log has it as sent.
+func TestALetterOnPaper(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Workers: -1})
+	site := open(t, c)
+	dana := site.As(c.DPOs[0])
+	r, err := c.Svc.File(t.Context(), c.Agent, requests.Filing{
+		Rights: []string{"access"}, Country: "DE", Locale: "de", Channel: "letter", Name: "Änne Grünwald",
+		Identities: []connect.Identity{{Kind: "customer_id", Value: acme.Subjects()[9].CustomerID}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	letter := dana.Get(path(r.ID, "refuse")).Submit(path(r.ID, "refuse"), url.Values{"ground": {"excessive"}, "reason": {"Die siebte Anfrage in diesem Monat."}}).Is(200)
+	letter.Says("no e-mail address here", "Die siebte Anfrage")
+	page := sendLetter(letter).Is(200).Says("to be printed and posted")
+	if got := sent(c, r.ID); got["excessive"] != "" {
+		t.Errorf("the log has it as sent before it was posted: %v", got)
+	}
+	cs, err := c.Svc.Get(t.Context(), c.DPOs[0], r.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.Svc.Letters(t.Context(), cs)
+	i := slices.IndexFunc(list, func(l requests.LetterView) bool { return l.Kind == "excessive" })
+	if err != nil || i < 0 {
+		t.Fatal(list, err)
+	}
+	at := path(r.ID, "letters/"+list[i].ID)
+	if !page.Leads(at) {
+		t.Errorf("the case does not lead to %s", at)
+	}
+	dana.Get(at).Is(200).Hides("Die siebte Anfrage").Submit(at, nil).Is(400)
+	read := dana.Get(at).Submit(at, one("purpose", "customer_question"))
+	read.Is(200).Says("Die siebte Anfrage in diesem Monat", "Print the letter, post it")
+	read.Submit(at+"/posted", nil).Is(200).Says("Posted").Hides("to be printed and posted")
+	if got := sent(c, r.ID); got["excessive"] != "post" {
+		t.Errorf("sent %v", got)
+	}
+	dana.Post(at+"/posted", read.Form(at+"/posted")).Is(404) // once
+	for _, m := range c.Mail.Messages() {
+		if strings.Contains(m.Text, "siebte Anfrage") {
+			t.Errorf("it was mailed to %v as well", m.To)
+		}
+	}
+}
+
+// sent are the ways of the letters that the log has as sent, by kind.
+func sent(c *company.Company, id uuid.UUID) map[string]string {
+	c.Helper()
+	rows, err := c.DB.Query(c.Context(), `select e.line::jsonb->'data'->>'kind', coalesce(e.line::jsonb->'data'->>'way', 'mail') from events e where e.case_id = $1 and e.kind = 'letter.sent'`, id)
+	if err != nil {
+		c.Fatal(err)
+	}
+	out := map[string]string{}
+	var kind, way string
+	if _, err := pgx.ForEachRow(rows, []any{&kind, &way}, func() error { out[kind] = way; return nil }); err != nil {
+		c.Fatal(err)
+	}
+	return out
 }
