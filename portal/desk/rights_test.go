@@ -224,7 +224,7 @@ func TestObjectionIsWeighed(t *testing.T) {
 	site := open(t, c)
 	r := fileFor(c, acme.Subjects()[13].Email, requests.Filing{Rights: []string{"objection"}, Objections: []string{"catalogue", "advising"}})
 	dana, to := site.As(c.DPOs[0]), path(r.ID, "objection")
-	if dana.Get(path(r.ID, "")).Is(200).Says("The person objects to", "The printed catalogue", "Always stops").Link("Weigh the objection") != to {
+	if dana.Get(path(r.ID, "")).Is(200).Says("The person objects to", "The printed catalogue", "Always stops", "No system changes a record").Hides("No record of this person").Link("Weigh the objection") != to {
 		t.Error("the case does not lead to the objection")
 	}
 	site.As(c.Agent).Get(path(r.ID, "")).Is(200).Says("The printed catalogue").Hides("Weigh the objection")

@@ -113,6 +113,9 @@ func tell(d evidence.Data, titles Titles) (title, text string) {
 		}
 		return "Wrong code", fmt.Sprintf("Try %d.", d.Tries)
 	case evidence.PlanMade:
+		if len(d.Counts) == 0 && d.Manual > 0 {
+			return "Plan made", "No system changes a record; people do the work by hand."
+		}
 		return "Plan made", countsText(d.Counts, titles)
 	case evidence.PlanChanged:
 		text := countsText(d.Counts, titles)
