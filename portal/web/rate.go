@@ -19,6 +19,13 @@ import (
 // bursts pass, the mean counts.
 const callWindow = 10 * time.Second
 
+// What somebody unknown sends with a filing is kept for weeks, proved or not:
+// filings of more bytes than a form's own fields count by the hour as well.
+const (
+	upload         = 256 << 10
+	uploadsPerHour = 30
+)
+
 // limitRate counts this request against its limits. Redis holds a keyed digest
 // of the address or token, never either in clear. Without Redis nothing is
 // limited: better that than nobody being able to file.
@@ -30,6 +37,11 @@ func (a *App) limitRate(c *fiber.Ctx, r *Route, actor requests.Actor) error {
 		}
 		if actor.Role == requests.Public || limit == Guess {
 			if err := a.count(c, string(limit)+" "+r.Path, a.address(c), most, time.Minute); err != nil {
+				return err
+			}
+		}
+		if n := c.Context().Request.Header.ContentLength(); limit == Filing && actor.Role == requests.Public && (n > upload || n < 0) {
+			if err := a.count(c, "upload", a.address(c), max(uploadsPerHour, most), time.Hour); err != nil {
 				return err
 			}
 		}

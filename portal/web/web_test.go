@@ -461,6 +461,41 @@ func TestRateLimitsKeepNoAddress(t *testing.T) {
 	}
 }
 
+// Nobody fills our disks by filing: large filings of one address count by the
+// hour, and small ones go on.
+func TestLargeFilingsAreFewer(t *testing.T) {
+	now := time.Unix(1795000000, 0)
+	b := setup(t, func(c *Config) {
+		c.Limits = Limits{FilingsPerMinute: 20, CallsPerSecond: 1}
+		c.Now = func() time.Time { return now }
+	}, Route{Method: "POST", Path: "/api/v1/upload", Roles: everybody, Kind: Call, MaxBody: 1 << 20, Handler: func(c *fiber.Ctx) error { return c.SendStatus(204) }})
+	c := b.client()
+	file := func(size int, chunked bool) int {
+		var body io.Reader = strings.NewReader(strings.Repeat("x", size))
+		if chunked {
+			body = io.MultiReader(body)
+		}
+		return b.do(c, "POST", "/api/v1/upload", body).status
+	}
+	for i := range uploadsPerHour {
+		if got := file(upload+1, i%2 == 1); got != 204 {
+			t.Fatalf("large filing %d: %d", i, got)
+		}
+		now = now.Add(4 * time.Second)
+	}
+	if got := file(upload+1, false); got != 429 {
+		t.Errorf("one large filing too many: %d", got)
+	}
+	now = now.Add(time.Minute)
+	if got := file(1000, false); got != 204 {
+		t.Errorf("a small filing afterwards: %d", got)
+	}
+	now = now.Add(time.Hour)
+	if got := file(upload+1, true); got != 204 {
+		t.Errorf("a large filing an hour later: %d", got)
+	}
+}
+
 func TestHeadersAndAssets(t *testing.T) {
 	b := setup(t, nil)
 	c := b.client()
