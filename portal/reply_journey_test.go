@@ -34,7 +34,9 @@ func TestAQuestionIsAnsweredInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.Mail.Wait(s.Deadline(), func(m mail.Captured) bool { return slices.Contains(m.To, who.Email) && strings.Contains(m.Text, "Two people share this name.") })
+	m, err := s.Mail.Wait(s.Deadline(), func(m mail.Captured) bool {
+		return slices.Contains(m.To, who.Email) && strings.Contains(m.Text, "Two people share this name.")
+	})
 	if err != nil || !strings.Contains(m.Text, "/find?reference="+cs.Reference) {
 		t.Fatalf("the letter does not lead to the request: %v\n%s", err, m.Text)
 	}
