@@ -115,6 +115,8 @@ type RightDecision struct {
 	Right    string `json:"right"`
 	Decision string `json:"decision"` // granted, refused, partial
 	Ground   string `json:"ground"`   // citation
+	// Code of the ground in the law's table: several may cite one article.
+	Code string `json:"code,omitempty"`
 }
 
 // Subject is what the case holds sealed about the person.

@@ -222,9 +222,10 @@ func (s *Service) Refuse(ctx context.Context, by Actor, id uuid.UUID, st Step) (
 		}
 		for _, right := range refused {
 			cite := string(ch.cite(Step{Right: right, Ground: st.Ground}))
-			ch.c.Decisions = append(ch.c.Decisions, RightDecision{Right: right, Decision: "refused", Ground: cite})
+			code := ch.c.groundCode(right, st.Ground)
+			ch.c.Decisions = append(ch.c.Decisions, RightDecision{Right: right, Decision: "refused", Ground: cite, Code: code})
 			ch.record(by, evidence.RequestRefused{
-				Cite: evidence.Cite(cite), Ground: evidence.Code(ch.c.groundCode(right, st.Ground)), Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(right),
+				Cite: evidence.Cite(cite), Ground: evidence.Code(code), Reason: ch.reasonDigest(st.Reason), Right: evidence.Code(right),
 			})
 		}
 		left := slices.ContainsFunc(ch.c.Rights, func(right string) bool {

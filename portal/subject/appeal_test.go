@@ -14,6 +14,7 @@ import (
 	"habeas/requests/testkit/acme"
 	"habeas/requests/testkit/browser"
 	"habeas/requests/testkit/company"
+	"habeas/templates/letters"
 )
 
 // opens finds a request by its reference and the code mailed for it.
@@ -83,6 +84,8 @@ func TestAppealInABrowser(t *testing.T) {
 		}
 		browser.Open(t, tab, b.site.URL("/?lang="+lang))
 		b.opens(tab, who, r.Reference, used)
+		says(letters.Ground(lang, "excessive"), true) // of several grounds that cite one article
+		look("refused")
 		browser.Follow(t, tab, `a[href="/status/appeal"]`)
 		look("appeal")
 		if status := browser.Follow(t, tab, "main form button"); status != 422 {

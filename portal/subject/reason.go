@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -13,8 +14,9 @@ import (
 
 // reason is why a right was refused or a record stays, in the page's language:
 // the sentence of the law table's ground, and what the company wrote beside
-// it, as its glossary has it.
-func (h subject) reason(c *fiber.Ctx, cs *requests.Case, right, ground string) (why, cite string) {
+// it, as its glossary has it. code is that of the ground, where it is known:
+// several grounds may cite one article.
+func (h subject) reason(c *fiber.Ctx, cs *requests.Case, right, ground, code string) (why, cite string) {
 	lang := templates.Lang(c.UserContext())
 	if why, cite, ok := cs.OwnGround(lang, ground); ok {
 		return why, letters.Cite(lang, cite)
@@ -28,7 +30,7 @@ func (h subject) reason(c *fiber.Ctx, cs *requests.Case, right, ground string) (
 	if err != nil {
 		return say(why), cite
 	}
-	g, known := law.Ground(right, ground)
+	g, known := law.Ground(right, cmp.Or(code, ground))
 	if !known {
 		return say(why), cite
 	}

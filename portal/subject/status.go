@@ -26,7 +26,7 @@ func (h subject) status(c *fiber.Ctx) error {
 		return web.Render(c, templates.MatterStatus(*other))
 	}
 	v := templates.StatusPage{
-		Page:     web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Derived(cs, h.Now()),
+		Page: web.PageOf(c), Reference: cs.Reference, Rights: cs.Rights, Status: string(cs.Status), Clock: casefile.Derived(cs, h.Now()),
 		Receipt: "/api/v1/requests/" + cs.ID.String() + "/receipt",
 	}
 	if cs.Status.Open() {
@@ -109,12 +109,12 @@ func (h subject) details(c *fiber.Ctx, cs *requests.Case, v *templates.StatusPag
 		}
 		v.Kept = casefile.Kept(kept, titles)
 		for i, k := range kept {
-			v.Kept[i].Why, v.Kept[i].Cite = h.reason(c, cs, "erasure", k.Ground)
+			v.Kept[i].Why, v.Kept[i].Cite = h.reason(c, cs, "erasure", k.Ground, "")
 		}
 	}
 	for _, d := range cs.Decisions {
 		if d.Decision == "refused" {
-			why, cite := h.reason(c, cs, d.Right, d.Ground)
+			why, cite := h.reason(c, cs, d.Right, d.Ground, d.Code)
 			v.Refusals = append(v.Refusals, templates.Refusal{Right: d.Right, Cite: cite, Text: why})
 		}
 	}
