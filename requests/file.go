@@ -337,11 +337,33 @@ func (s *Service) checkPurposes(f Filing, faults []FieldError) ([]string, []Fiel
 			return nil, append(faults, FieldError{Field: "purposes", Message: "One of these is not a purpose here. Use " + strings.Join(known, ", ") + "."})
 		}
 	}
-	if len(purposes) == 0 && slices.ContainsFunc(f.Rights, func(r string) bool { return slices.Contains(unverifiedRights, r) }) {
-		purposes = known
-		slices.Sort(purposes)
+	if len(purposes) == 0 {
+		purposes = s.set.meant(f.Rights)
 	}
 	return purposes, faults
+}
+
+// meant are the purposes that a request stops which names none: of a right to
+// limit the uses of sensitive data, of every other right all. Where no purpose is
+// marked as sensitive, limiting stops all as well: too much rather than too little.
+func (s Settings) meant(rights []string) []string {
+	var all, sensitive []string
+	for _, p := range s.Purposes {
+		all = append(all, p.Name)
+		if p.Sensitive {
+			sensitive = append(sensitive, p.Name)
+		}
+	}
+	slices.Sort(all)
+	slices.Sort(sensitive)
+	asks := func(right string) bool { return slices.Contains(rights, right) }
+	switch {
+	case asks("consent_withdrawal"), asks("opt_out"), asks("limit") && sensitive == nil:
+		return all
+	case asks("limit"):
+		return sensitive
+	}
+	return nil
 }
 
 // earliest is a day before which no law of the table gave anybody a right to ask:

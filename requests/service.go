@@ -67,6 +67,9 @@ type Purpose struct {
 	Name   string            `yaml:"name"`
 	Title  string            `yaml:"title"`
 	Titles map[string]string `yaml:"titles"` // by language, for who reads another one
+	// Sensitive uses sensitive data for more than what was asked for: the right
+	// to limit stops it (Cal. Civ. Code 1798.121; 11 CCR 7027).
+	Sensitive bool `yaml:"sensitive"`
 }
 
 // In is what the purpose is called in a language.
