@@ -263,10 +263,10 @@ type SentLetterPage struct {
 // ConfirmPage asks once more before something is done: stop, undo, not me.
 type ConfirmPage struct {
 	Page
-	Standing string   // permit, decline: in which capacity somebody asks
-	Rights   []string // permit, decline: for what
-	No       string   // permit: path of the page that stops it
-	Key       string // catalogue section: stop, undo, not_me
+	Standing  string   // permit, decline: in which capacity somebody asks
+	Rights    []string // permit, decline: for what
+	No        string   // permit: path of the page that stops it
+	Key       string   // catalogue section: stop, undo, not_me
 	Reference string
 	Action    string // path of the POST
 	Back      string
