@@ -162,7 +162,7 @@ func TestEventsOfBehalfAreDocumented(t *testing.T) {
 	confirmed, _ := file(8, "agent")
 	_, err = c.Svc.ConfirmBehalf(t.Context(), linkTo(c, who[8].Email, confirmed.Reference, "confirm"))
 	must(t, err)
-	stopped, by := file(9, "agent")
+	stopped, _ := file(9, "agent")
 	_, err = c.Svc.Verify(t.Context(), stopped.ID, "000000")
 	if err == nil {
 		t.Error("a made up code")

@@ -103,7 +103,7 @@ func TestBadInput_ARefusalWithoutAGroundChangesNothing(t *testing.T) {
 	}, "is no ground for this right", "GDPR Art. 15", "Typed with care")
 	refused(t, c, id, 400, func() *desktest.Page { return form.Submit(path(id, "refuse"), url.Values{"ground": {"excessive"}}) }, "Give the reason")
 	// Consent can always be taken back: there is no ground at all.
-	c, dana, _, id = frozen(t, "DE", "consent_withdrawal")
+	_, dana, _, id = frozen(t, "DE", "consent_withdrawal")
 	dana.Get(path(id, "refuse")).Is(200).Says("no ground on which this could be refused")
 }
 
