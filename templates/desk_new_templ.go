@@ -86,6 +86,9 @@ func NewCase(v NewCasePage) templ.Component {
 					{"consent_withdrawal", "Consent withdrawal", "Takes effect at once, no proof of identity"},
 					{"opt_out", "Opt-out", "No selling, sharing or targeted ads, no proof of identity"},
 					{"portability", "Portability", "What the person gave, as files for another service"},
+					{"rectification", "Rectification", "Say below what is wrong and what is right"},
+					{"restriction", "Restriction", "Keep the data and do nothing else with them"},
+					{"objection", "Objection", "Against every use that the person never agreed to; each is weighed in the case"},
 					{"limit", "Limit", "Sensitive data only for what is needed, no proof of identity"},
 				}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -97,7 +100,7 @@ func NewCase(v NewCasePage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = Input(v.Page, Field{Name: "message", Label: "In the customer's words", Hint: "Optional. Kept sealed in the case.", Value: v.Answers.Message, Lines: 3, Max: 5000}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Input(v.Page, Field{Name: "message", Label: "In the customer's words", Hint: "Needed for a rectification. Kept sealed in the case.", Value: v.Answers.Message, Lines: 3, Max: 5000}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -135,6 +138,12 @@ func NewCase(v NewCasePage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</div>")
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				if len(v.Languages) > 1 {
+					templ_7745c5c3_Err = Select(v.Page, Group{Name: "locale", Legend: "Language of our letters", Options: v.Languages, Value: v.Language}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

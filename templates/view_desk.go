@@ -334,6 +334,8 @@ type NewCasePage struct {
 	Regions   []Option
 	Networks  []Option
 	Purposes  []Option
+	Languages []Option
+	Language  string // of letters and package
 }
 
 // SystemsPage shows the connected systems and their switches.

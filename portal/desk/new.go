@@ -38,6 +38,13 @@ func (h desk) newPage(c *fiber.Ctx) templates.NewCasePage {
 	for _, p := range h.Svc.Settings().Purposes {
 		v.Purposes = append(v.Purposes, templates.Option{Value: p.Name, Label: p.Title})
 	}
+	offered := h.Svc.Settings().Offered()
+	for _, lang := range offered {
+		v.Languages = append(v.Languages, templates.Option{Value: lang, Label: languageName(lang)})
+	}
+	if v.Language = c.FormValue("locale"); !slices.Contains(offered, v.Language) {
+		v.Language = offered[0]
+	}
 	for _, s := range identity.Standings {
 		v.Standings = append(v.Standings, templates.Option{Value: s, Label: standingLabel[s]})
 	}
@@ -81,13 +88,13 @@ func (h desk) fileCase(c *fiber.Ctx) error {
 
 // newField leads a fault of the filing to the control that it stands for.
 var newField = map[string]string{
-	"identities": "email", "on_behalf.kind": "behalf", "on_behalf.age": "age", "on_behalf.name": "rep_name", "on_behalf.email": "rep_email",
+	"identities": "email", "corrections": "message", "on_behalf.kind": "behalf", "on_behalf.age": "age", "on_behalf.name": "rep_name", "on_behalf.email": "rep_email",
 }
 
 func (h desk) filing(v templates.NewCasePage) (requests.Filing, error) {
 	a := v.Answers
 	f := requests.Filing{
-		Rights: a.Rights, Purposes: a.Purposes, Country: a.Country, Name: a.Name, Message: a.Message, Locale: "en",
+		Rights: a.Rights, Purposes: a.Purposes, Country: a.Country, Name: a.Name, Message: a.Message, Locale: v.Language,
 		Channel: v.Channel, Reason: strings.TrimSpace(v.Reason),
 	}
 	if a.Country == "US" {

@@ -91,3 +91,28 @@ func TestNewRequestForSomebodyElseOnPaper(t *testing.T) {
 	dana.Get(path(id, "prove")).Submit(path(id, "prove"), one("reason", "They said so on the phone")).Is(200)
 	c.Await(id, requests.Review)
 }
+
+// What came by phone can be any right, and is answered in the person's language.
+func TestNewRequestOfAnyRightInAnyLanguage(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{Workers: -1})
+	agent := open(t, c).As(c.Agent)
+	who := acme.Subjects()[6]
+	for _, right := range []string{"access", "erasure", "consent_withdrawal", "opt_out", "portability", "rectification", "restriction", "objection", "limit"} {
+		form := url.Values{"channel": {"phone"}, "rights": {right}, "country": {"DE"}, "customer_id": {who.CustomerID}, "email": {who.Email}, "locale": {"de"}}
+		p := agent.Get("/desk/new").Is(200).Says("Language of our letters", "German")
+		if right == "rectification" {
+			p.Submit("/desk/new", form).Is(400).Says("Say what is wrong and what is right")
+			form.Set("message", "The street is Waldweg 14")
+		}
+		p = p.Submit("/desk/new", form).Is(200).Says("Request filed")
+		id, err := uuid.Parse(strings.TrimPrefix(strings.TrimSuffix(p.Path, "?done=filed"), "/desk/cases/"))
+		if err != nil {
+			t.Fatal(p.Path)
+		}
+		cs, err := c.Svc.Get(t.Context(), c.Agent, id)
+		if err != nil || cs.Locale != "de" || !cs.Asks(right) || cs.Channel != "phone" {
+			t.Errorf("%s: %+v %v", right, cs, err)
+		}
+	}
+}
