@@ -25,7 +25,7 @@ build:
 
 # One run, in random order, with the race detector.
 test: setup
-	go test -race -shuffle=on -timeout 15m ./...
+	go test -race -shuffle=on -timeout 30m ./...
 
 setup:
 	@scripts/setup-tests.sh
