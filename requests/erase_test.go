@@ -140,7 +140,7 @@ func TestErasureChangesTheseRowsAndNoOther(t *testing.T) {
 	if !strings.Contains(m.Text, fmt.Sprint(erased)) {
 		t.Errorf("the letter does not say that %d records were erased:\n%s", erased, m.Text)
 	}
-	if got := letters(c, r.ID); !slices.Equal(got, []string{"code", "ack", "erasure_done"}) {
+	if got := letters(c, r.ID); !slices.Equal(got, []string{"code", "ack", "partial"}) {
 		t.Errorf("letters %v", got)
 	}
 	for _, l := range events(c, r.ID) {

@@ -160,7 +160,8 @@ func (s *Service) clean(ctx context.Context) error {
 		return fmt.Errorf("clean: %w", err)
 	}
 	return s.each(ctx, func(ch *change) error {
-		if ch.c.PackageName == "" || ch.c.PackageUntil == nil || ch.c.PackageUntil.After(s.now()) {
+		// Another sweep may have been here since the list was read.
+		if ch.c.PackageName == "" || ch.c.PackageSize == 0 || ch.c.PackageUntil == nil || ch.c.PackageUntil.After(s.now()) {
 			return nil
 		}
 		if err := s.blobs.Delete(ctx, ch.c.PackageName); err != nil {
