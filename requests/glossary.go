@@ -72,6 +72,10 @@ func (g Glossary) letter(lang string, d mail.Slots) mail.Slots {
 	d.Authority.Name = g.In(lang, d.Authority.Name)
 	d.SearchedIn, d.Unsearched = g.each(lang, d.SearchedIn), g.each(lang, d.Unsearched)
 	d.Purposes, d.Remaining = g.each(lang, d.Purposes), g.each(lang, d.Remaining)
+	d.Recipients, d.Untold = g.each(lang, d.Recipients), slices.Clone(d.Untold)
+	for i := range d.Untold {
+		d.Untold[i].Name = g.In(lang, d.Untold[i].Name)
+	}
 	d.Kept, d.Changes, d.Reasons = slices.Clone(d.Kept), slices.Clone(d.Changes), slices.Clone(d.Reasons)
 	for i := range d.Kept {
 		d.Kept[i].What, d.Kept[i].Text = g.In(lang, d.Kept[i].What), g.In(lang, d.Kept[i].Text)

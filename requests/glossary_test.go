@@ -31,13 +31,13 @@ func TestGlossaryLeavesTheSlotsAlone(t *testing.T) {
 	g := Glossary{"de": {"Your invoices": "Ihre Rechnungen", "CRM": "Kundendatenbank", "The Authority": "Die Behörde", "8 years": "8 Jahre"}}
 	slots := mail.Slots{
 		Authority: mail.Authority{Name: "The Authority"}, SearchedIn: []string{"CRM"}, Kept: []mail.Kept{{What: "Your invoices", Text: "8 years"}},
-		Changes: []mail.Change{{What: "E-mail", Where: "CRM"}}, Reasons: []mail.Reason{{Text: "8 years"}},
+		Changes: []mail.Change{{What: "E-mail", Where: "CRM"}}, Reasons: []mail.Reason{{Text: "8 years"}}, Recipients: []string{"CRM"}, Untold: []mail.Untold{{Name: "CRM"}},
 	}
 	in := g.letter("de", slots)
-	if in.Authority.Name != "Die Behörde" || in.SearchedIn[0] != "Kundendatenbank" || in.Kept[0].What != "Ihre Rechnungen" || in.Kept[0].Text != "8 Jahre" || in.Changes[0].Where != "Kundendatenbank" || in.Reasons[0].Text != "8 Jahre" {
+	if in.Authority.Name != "Die Behörde" || in.SearchedIn[0] != "Kundendatenbank" || in.Kept[0].What != "Ihre Rechnungen" || in.Kept[0].Text != "8 Jahre" || in.Changes[0].Where != "Kundendatenbank" || in.Reasons[0].Text != "8 Jahre" || in.Recipients[0] != "Kundendatenbank" || in.Untold[0].Name != "Kundendatenbank" {
 		t.Errorf("the letter says %+v", in)
 	}
-	if slots.Authority.Name != "The Authority" || slots.SearchedIn[0] != "CRM" || slots.Kept[0].What != "Your invoices" || slots.Changes[0].Where != "CRM" || slots.Reasons[0].Text != "8 years" {
+	if slots.Authority.Name != "The Authority" || slots.SearchedIn[0] != "CRM" || slots.Kept[0].What != "Your invoices" || slots.Changes[0].Where != "CRM" || slots.Reasons[0].Text != "8 years" || slots.Recipients[0] != "CRM" || slots.Untold[0].Name != "CRM" {
 		t.Errorf("the slots became %+v", slots)
 	}
 }

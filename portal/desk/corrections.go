@@ -60,14 +60,11 @@ func (h desk) correct(c *fiber.Ctx) error {
 	}
 	w, err := h.Svc.ToCorrect(c.UserContext(), web.Actor(c), cs.ID, v.Purpose)
 	if err != nil {
-		faults, status, ok := onForm(err, nil)
+		faults, status, ok := toSee(err, v.Purpose)
 		if !ok {
 			return err
 		}
 		v.Errors = faults
-		if v.Purpose == "" {
-			v.Errors = []templates.FieldError{{Field: "purpose", Message: "Choose why you need to see it."}}
-		}
 		return h.render(c, status, templates.Correct(v))
 	}
 	h.fillCorrections(c, &v, w)

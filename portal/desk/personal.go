@@ -61,14 +61,11 @@ func (h desk) personal(c *fiber.Ctx) error {
 	v := h.asking(c, cs)
 	data, err := h.Svc.PersonalData(c.UserContext(), web.Actor(c), cs.ID, v.Purpose)
 	if err != nil {
-		faults, status, ok := onForm(err, nil)
+		faults, status, ok := toSee(err, v.Purpose)
 		if !ok {
 			return err
 		}
 		v.Errors = faults
-		if v.Purpose == "" {
-			v.Errors = []templates.FieldError{{Field: "purpose", Message: "Choose why you need to see it."}}
-		}
 		return h.render(c, status, templates.PersonalData(v))
 	}
 	v.Shown, v.Message = true, data.Subject.Message
@@ -124,4 +121,12 @@ func text(raw json.RawMessage) string {
 		return "–"
 	}
 	return string(raw)
+}
+
+// toSee is onForm for a look at personal data, which needs a purpose.
+func toSee(err error, purpose string) (faults []templates.FieldError, status int, ok bool) {
+	if faults, status, ok = onForm(err, nil); ok && purpose == "" {
+		faults = []templates.FieldError{{Field: "purpose", Message: "Choose why you need to see it."}}
+	}
+	return faults, status, ok
 }
