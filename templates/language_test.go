@@ -266,15 +266,15 @@ func TestDatesAndNumbers(t *testing.T) {
 		},
 		"de": {
 			"1. Februar 2027", "Montag, 21. Dezember 2026", "Heute, 09:45 Uhr", "Gestern, 10:45 Uhr", "morgen um 10:45 Uhr", "am 24. Dezember 2026 um 01:05 Uhr",
-			"1.234", "1.234.567", "3,4 MB", "999 Byte", "1 Datensatz von Ihnen", "0 Datensätze von Ihnen", "12.345 Datensätze von Ihnen", "Art. 17 Abs. 3 Buchst. b DSGVO", "a, b, c",
+			"1.234", "1.234.567", "3,4\u00a0MB", "999\u00a0Byte", "1 Datensatz von Ihnen", "0 Datensätze von Ihnen", "12.345 Datensätze von Ihnen", "Art. 17 Abs. 3 Buchst. b DSGVO", "a, b, c",
 		},
 		"fr": {
-			"1er février 2027", "lundi 21 décembre 2026", "Aujourd’hui à 09:45", "Hier à 10:45", "demain à 10:45", "le 24 décembre 2026 à 01:05",
-			"1\u00a0234", "1\u00a0234\u00a0567", "3,4 Mo", "999 octets", "1 enregistrement vous concernant", "0 enregistrement vous concernant", "12\u00a0345 enregistrements vous concernant", "article 17.3.b du RGPD", "a, b, c",
+			"1er février 2027", "lundi 21 décembre 2026", "Aujourd’hui à 9\u00a0h\u00a045", "Hier à 10\u00a0h\u00a045", "demain à 10\u00a0h\u00a045", "le 24 décembre 2026 à 1\u00a0h\u00a005",
+			"1\u00a0234", "1\u00a0234\u00a0567", "3,4\u00a0Mo", "999\u00a0octets", "1 enregistrement vous concernant", "0 enregistrement vous concernant", "12\u00a0345 enregistrements vous concernant", "article 17.3.b du RGPD", "a, b, c",
 		},
 		"es": {
-			"1 de febrero de 2027", "lunes, 21 de diciembre de 2026", "Hoy, 09:45", "Ayer, 10:45", "mañana a las 10:45", "el 24 de diciembre de 2026 a la 01:05",
-			"1234", "1.234.567", "3,4 MB", "999 bytes", "1 registro suyo", "0 registros suyos", "12.345 registros suyos", "artículo 17.3.b) del RGPD", "a, b, c",
+			"1 de febrero de 2027", "lunes 21 de diciembre de 2026", "Hoy, 9:45", "Ayer, 10:45", "mañana a las 10:45", "el 24 de diciembre de 2026 a la 1:05",
+			"1234", "1.234.567", "3,4\u00a0MB", "999\u00a0bytes", "1 registro suyo", "0 registros suyos", "12.345 registros suyos", "artículo 17.3.b) del RGPD", "a, b, c",
 		},
 	} {
 		if got := say(lang); !reflect.DeepEqual(got, want) {

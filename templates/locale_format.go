@@ -21,11 +21,16 @@ func DateFull(ctx context.Context, t time.Time) string {
 	return T(ctx, "date.full", "Weekday", T(ctx, fmt.Sprintf("date.weekday.d%d", t.Weekday())), "Date", Date(ctx, t))
 }
 
+// Time writes a time of day: 09:05, in French 9 h 05.
+func Time(ctx context.Context, t time.Time) string {
+	return T(ctx, "date.clock", "Hour", t.Hour(), "Minute", fmt.Sprintf("%02d", t.Minute()))
+}
+
 // When writes a moment in the page's zone: Today, 10:42.
 func When(ctx context.Context, t time.Time) string {
 	l := localeOf(ctx)
 	at, now := t.In(l.Zone), l.Now.In(l.Zone)
-	clock := at.Format("15:04")
+	clock := Time(ctx, at)
 	switch civilDays(at, now) {
 	case 0:
 		return T(ctx, "date.today", "Time", clock)
@@ -50,7 +55,7 @@ func WhenInside(ctx context.Context, t time.Time) string {
 	case 1:
 		key = "date.inside.yesterday"
 	}
-	return T(ctx, key, "Date", Date(ctx, at), "Time", at.Format("15:04"), "Hour", at.Hour())
+	return T(ctx, key, "Date", Date(ctx, at), "Time", Time(ctx, at), "Hour", at.Hour())
 }
 
 // civilDays counts the midnights from a to b.

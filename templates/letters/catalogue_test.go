@@ -111,6 +111,15 @@ func TestTranslated(t *testing.T) {
 	}
 }
 
+// berlin is a zone that has a name in every language, another in summer.
+var berlin = func() *time.Location {
+	loc, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		panic(err)
+	}
+	return loc
+}()
+
 // variants are data that reach every sentence between them.
 func variants(kind string) []letters.Data {
 	var out []letters.Data
@@ -130,6 +139,9 @@ func variants(kind string) []letters.Data {
 		d.Kept, d.Counts.Kept = []letters.Kept{{What: "orders", Count: 2, Text: "they are needed", Ground: "GDPR Art. 17(3)(e)"}}, 2
 	})
 	add(func(d *letters.Data) { d.Again = true })
+	for _, month := range []time.Month{time.January, time.July} { // both zones of Central Europe
+		add(func(d *letters.Data) { d.At = time.Date(2027, month, 3, 9, 5, 0, 0, berlin) })
+	}
 	add(func(d *letters.Data) { d.Staff = true })
 	add(func(d *letters.Data) { d.Verified = false })
 	add(func(d *letters.Data) {
@@ -261,13 +273,13 @@ func TestEveryLanguage(t *testing.T) {
 func TestWrittenAsTheLanguageDoes(t *testing.T) {
 	t.Parallel()
 	d := dataFor(letters.ErasureDone)
-	d.Counts = letters.Counts{Erased: 1234567, Kept: 1}
+	d.Counts = letters.Counts{Erased: 1234567, Masked: 1234, Kept: 1}
 	d.Kept = []letters.Kept{{What: "Invoices", Count: 1, Code: "legal_duty", Ground: "GDPR Art. 17(3)(b)", Until: date(2034, 5, 1)}}
 	for lang, wants := range map[string][]string{
-		"en": {"1,234,567 records erased", "The law obliges us to keep the data (GDPR Art. 17(3)(b)). We keep it until 1 May 2034.", "1 record kept"},
-		"de": {"1.234.567 Datensätze gelöscht", "Wir sind gesetzlich verpflichtet, die Daten aufzubewahren (Art. 17 Abs. 3 Buchst. b DSGVO). Wir bewahren ihn bis zum 1. Mai 2034 auf.", "1 Datensatz aufbewahrt"},
-		"fr": {"1\u00a0234\u00a0567 enregistrements effacés", "La loi nous oblige à conserver ces données (article 17.3.b du RGPD). Nous le conservons jusqu’au 1er mai 2034.", "1 enregistrement conservé"},
-		"es": {"1.234.567 registros suprimidos", "La ley nos obliga a conservar los datos (artículo 17.3.b) del RGPD). Lo conservamos hasta el 1 de mayo de 2034.", "1 registro conservado"},
+		"en": {"1,234,567 records erased", "1,234 records made", "The law obliges us to keep the data (GDPR Art. 17(3)(b)). We keep it until 1 May 2034.", "1 record kept"},
+		"de": {"1.234.567 Datensätze gelöscht", "1.234 Datensätze unkenntlich", "Wir sind gesetzlich verpflichtet, die Daten aufzubewahren (Art. 17 Abs. 3 Buchst. b DSGVO). Wir bewahren ihn bis zum 1. Mai 2034 auf.", "1 Datensatz aufbewahrt"},
+		"fr": {"1\u00a0234\u00a0567 enregistrements effacés", "1\u00a0234 enregistrements anonymisés", "La loi nous oblige à conserver ces données (article 17.3.b du RGPD). Nous le conservons jusqu’au 1er mai 2034.", "1 enregistrement conservé"},
+		"es": {"1.234.567 registros suprimidos", "1234 registros anonimizados", "La ley nos obliga a conservar los datos (artículo 17.3.b) del RGPD). Lo conservamos hasta el 1 de mayo de 2034.", "1 registro conservado"},
 	} {
 		_, text, _, _, err := letters.Render(letters.ErasureDone, lang, d)
 		if err != nil {
@@ -277,6 +289,29 @@ func TestWrittenAsTheLanguageDoes(t *testing.T) {
 		for _, want := range wants {
 			if !strings.Contains(text, want) {
 				t.Errorf("%s: no %q in\n%s", lang, want, text)
+			}
+		}
+	}
+}
+
+// TestMoments: the time of day and its zone as each language writes them.
+func TestMoments(t *testing.T) {
+	t.Parallel()
+	d := dataFor(letters.WithdrawalDone)
+	for lang, wants := range map[string][2]string{
+		"en": {"Since 3 January 2027, 09:05 CET we", "Since 3 July 2027, 00:30 CEST we"},
+		"de": {"Seit dem 3. Januar 2027, 09:05 Uhr (MEZ) verwenden", "Seit dem 3. Juli 2027, 00:30 Uhr (MESZ) verwenden"},
+		"fr": {"Depuis le 3 janvier 2027 à 9 h 05 (heure d’Europe centrale), nous", "Depuis le 3 juillet 2027 à 0 h 30 (heure d’été d’Europe centrale), nous"},
+		"es": {"Desde el 3 de enero de 2027, 9:05 (hora central europea) ya", "Desde el 3 de julio de 2027, 0:30 (hora central europea de verano) ya"},
+	} {
+		for i, at := range []time.Time{time.Date(2027, 1, 3, 9, 5, 0, 0, berlin), time.Date(2027, 7, 3, 0, 30, 0, 0, berlin)} {
+			d.At = at
+			_, text, _, _, err := letters.Render(letters.WithdrawalDone, lang, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text = strings.ReplaceAll(text, "\u00a0", " "); !strings.Contains(text, wants[i]) {
+				t.Errorf("%s: no %q in\n%s", lang, wants[i], text)
 			}
 		}
 	}

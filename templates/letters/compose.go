@@ -22,7 +22,7 @@ import (
 )
 
 // layout is part of a letter's version: raise it when a composition or letter.templ changes.
-const layout = "3"
+const layout = "4"
 
 type catalogue struct {
 	bundle   *i18n.Bundle
@@ -128,7 +128,7 @@ func newComposer(name, lang string, d Data) (*composer, error) {
 	c.need("company", d.Company.Name != "")
 	c.need("contact", d.Company.Contact != "")
 	c.need("reference", d.Reference != "")
-	c.doc = document{Lang: lang, Dir: direction(lang), Company: plain(d.Company.Name), Colour: parseColour(d.Company.Colour), Colon: c.colon()}
+	c.doc = document{Lang: lang, Dir: locales.Direction(lang), Company: plain(d.Company.Name), Colour: parseColour(d.Company.Colour), Colon: c.colon()}
 	return c, nil
 }
 
@@ -214,7 +214,7 @@ func (c *composer) t(key string, args ...any) string {
 		slots[name] = args[i+1]
 		if name == "Count" {
 			config.PluralCount = args[i+1]
-			slots["N"] = number(c.doc.Lang, args[i+1].(int))
+			slots["N"] = locales.Number(c.doc.Lang, int64(args[i+1].(int)))
 		}
 	}
 	config.TemplateData = slots
@@ -301,10 +301,15 @@ func (c *composer) date(slot string, day time.Time) string {
 	return c.t("date.long", "Day", day.Day(), "Month", c.t(fmt.Sprintf("date.month.m%d", day.Month())), "Year", day.Year())
 }
 
-// moment writes a time with its zone: 21 November 2026, 10:42 UTC.
+// moment writes a time with its zone: 21 November 2026, 10:42 UTC. Zones that
+// have a name in the letter's language are called by it.
 func (c *composer) moment(slot string, at time.Time) string {
 	zone, _ := at.Zone()
-	return c.t("date.time", "Date", c.date(slot, at), "Time", at.Format("15:04"), "Zone", zone)
+	if key := "zone." + zone; c.has(key) {
+		zone = c.t(key)
+	}
+	clock := c.t("date.clock", "Hour", at.Hour(), "Minute", fmt.Sprintf("%02d", at.Minute()))
+	return c.t("date.time", "Date", c.date(slot, at), "Time", clock, "Zone", zone)
 }
 
 // rights writes what was asked for in words.

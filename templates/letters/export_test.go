@@ -45,6 +45,3 @@ func Families(name string) []string { return kinds[name].families }
 
 // CitedIn writes a citation in a language.
 var CitedIn = citedIn
-
-// Number writes a number in a language.
-var Number = number

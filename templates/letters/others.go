@@ -1,6 +1,10 @@
 package letters
 
-import "slices"
+import (
+	"slices"
+
+	"habeas/templates/locales"
+)
 
 // recipientNotice goes to somebody who got the data from us (GDPR 19; 11 CCR 7022(b), (c)). It names
 // the person, since the recipient has to find them, and nothing else about them.
@@ -54,7 +58,7 @@ func (c *composer) deskFacts() {
 		{c.t("fact.law"), c.d.Law},
 	}
 	if c.d.Open > 1 {
-		list = append(list, fact{c.t("fact.more"), number(c.doc.Lang, c.d.Open-1)})
+		list = append(list, fact{c.t("fact.more"), locales.Number(c.doc.Lang, int64(c.d.Open-1))})
 	}
 	c.add(block{Kind: facts, Facts: list})
 }

@@ -6,9 +6,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-	xnumber "golang.org/x/text/number"
 	"golang.org/x/text/unicode/bidi"
 )
 
@@ -18,16 +15,6 @@ const (
 	isolateStart = '\u2068'
 	isolateEnd   = '\u2069'
 )
-
-// direction is how a language is written.
-func direction(lang string) string {
-	script, _ := language.Make(lang).Script()
-	switch script.String() {
-	case "Arab", "Hebr", "Syrc", "Thaa", "Nkoo", "Adlm", "Rohg", "Mand", "Samr":
-		return "rtl"
-	}
-	return "ltr"
-}
 
 // runs tells whether a text holds letters that are written in a direction.
 func runs(s, dir string) bool {
@@ -134,11 +121,6 @@ func plainAll(list []string) []string {
 // free is text that people wrote, by paragraph.
 func free(s string) []string {
 	return plainAll(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' }))
-}
-
-// number writes 12345 as the language does: 12,345; 12.345; 12 345.
-func number(lang string, n int) string {
-	return message.NewPrinter(language.Make(lang)).Sprint(xnumber.Decimal(n))
 }
 
 // upper begins a line with a capital.
