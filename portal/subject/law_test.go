@@ -24,8 +24,8 @@ func TestTheLawIsToldBeforeFiling(t *testing.T) {
 	for i, tc := range []struct{ lang, law, counted, cite string }{
 		{"en", "the General Data Protection Regulation (GDPR)", "One month later is Saturday 15 August 2026.", "GDPR Art. 12(3)"},
 		{"de", "Datenschutz-Grundverordnung (DSGVO)", "Ein Monat danach: Samstag, 15. August 2026.", "Art. 12 Abs. 3 DSGVO"},
-		{"fr", "règlement général sur la protection des données (RGPD)", "Un mois plus tard, nous sommes le samedi 15 août 2026.", "article 12.3 du RGPD"},
-		{"es", "Reglamento General de Protección de Datos (RGPD)", "Un mes después es el sábado, 15 de agosto de 2026.", "artículo 12.3 del RGPD"},
+		{"fr", "règlement général sur la protection des données (RGPD)", "Un mois plus tard, c’est le samedi 15 août 2026.", "article 12.3 du RGPD"},
+		{"es", "Reglamento General de Protección de Datos (RGPD)", "Un mes después es el sábado 15 de agosto de 2026.", "artículo 12.3 del RGPD"},
 	} {
 		say := func(key string, args ...any) string { return templates.Text(tc.lang, key, args...) }
 		ctx := templates.WithLocale(t.Context(), templates.Locale{Lang: tc.lang, Zone: time.UTC, Now: now.Now()})
