@@ -5,6 +5,16 @@ import "slices"
 // standings are the capacities in which somebody asks for another person.
 var standings = []string{"agent", "parent", "attorney", "guardian"}
 
+// plainly are the kinds that say themselves for whom the request is, or speak of
+// nobody's data.
+var plainly = []string{Code, StoppedNotMe, BehalfStopped, PermissionRefused, PermissionMissing, Expired}
+
+// forAnother tells whether the reader asked for another person, whose data then
+// are what the letter calls "your data".
+func (c *composer) forAnother() bool {
+	return c.k.to == "" && slices.Contains(standings, c.d.Standing) && !slices.Contains(plainly, c.kind)
+}
+
 // behalfAbout says that somebody asks for the reader, and for what: in which capacity, never who, since
 // a name would be what some visitor typed.
 func (c *composer) behalfAbout() {
@@ -15,7 +25,7 @@ func (c *composer) behalfAbout() {
 	c.add(block{Kind: facts, Facts: []fact{
 		{c.t("fact.reference"), c.d.Reference},
 		{c.t("fact.received"), c.date("received", c.d.Received)},
-		{c.t("fact.request"), c.rights()},
+		{c.t("fact.request_other"), c.rights()},
 	}})
 }
 

@@ -144,6 +144,9 @@ func (c *composer) frame() {
 	} else {
 		c.para("frame.hello")
 	}
+	if c.forAnother() {
+		c.para("frame.other")
+	}
 	c.k.compose(c)
 	if slices.Contains(c.k.free, SlotNote) {
 		c.free(free(c.d.Note))

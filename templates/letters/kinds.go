@@ -92,8 +92,8 @@ var kinds = map[string]kind{
 	StoppedNotMe:  {compose: (*composer).stoppedNotMe, must: []string{"fact.received", "stopped_not_me.safe"}},
 	ErasureWaits:  {compose: (*composer).erasureWaits, must: []string{"fact.received", "erasure_waits.intro", "erasure_waits.final"}, named: true},
 
-	BehalfNotice:  {compose: (*composer).behalfNotice, must: []string{"fact.received", "fact.request", "behalf.stop_text"}, to: toPerson},
-	BehalfConfirm: {compose: (*composer).behalfConfirm, must: []string{"fact.received", "fact.request", "behalf_confirm.only", "behalf.stop_text"}, to: toPerson},
+	BehalfNotice:  {compose: (*composer).behalfNotice, must: []string{"fact.received", "fact.request_other", "behalf.stop_text"}, to: toPerson},
+	BehalfConfirm: {compose: (*composer).behalfConfirm, must: []string{"fact.received", "fact.request_other", "behalf_confirm.only", "behalf.stop_text"}, to: toPerson},
 	BehalfStopped: {compose: (*composer).behalfStopped, must: []string{"fact.received", "behalf_stopped.why|behalf_stopped.why_plain", "behalf_stopped.again"}, named: true},
 
 	BehalfDeclined: {compose: (*composer).behalfDeclined, must: []string{"fact.received", "behalf_declined.own"}, to: toPerson},

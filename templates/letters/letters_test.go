@@ -53,10 +53,13 @@ func full() letters.Data {
 func dataFor(kind string) letters.Data {
 	d := full()
 	switch kind {
+	case letters.BehalfNotice, letters.BehalfConfirm, letters.BehalfStopped, letters.BehalfDeclined, letters.PermissionRefused, letters.PermissionMissing:
+	default:
+		d.Standing = "" // for somebody else
+	}
+	switch kind {
 	case letters.Done:
 		d.Counts.Kept, d.Kept = 0, nil
-	case letters.Expired:
-		d.Standing = ""
 	case letters.PermissionRefused:
 		d.WhyCode = "unsigned"
 	case letters.PermissionMissing:
@@ -348,6 +351,33 @@ func TestDoneWithoutParticulars(t *testing.T) {
 	_, text, _ := render(t, letters.Done, d)
 	if strings.Contains(text, "what we did:") || !strings.Contains(text, "finished on 22 November 2026") || !strings.Contains(text, "You have the right to complain") {
 		t.Error(text)
+	}
+}
+
+// TestForAnother: whoever asked for another person is told whose data "your
+// data" are, in every letter that speaks of them; nobody else is.
+func TestForAnother(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]string{"en": "for another person", "de": "für eine andere Person", "fr": "pour une autre personne", "es": "por otra persona"} {
+		for _, kind := range []string{letters.Ack, letters.AccessReady, letters.ErasureDone, letters.Refusal, letters.Unverified, letters.RecipientNotice, letters.BehalfNotice, letters.Code} {
+			d := dataFor(kind)
+			for _, standing := range []string{"", "parent"} {
+				if d.Standing = standing; standing == "" && kind == letters.BehalfNotice {
+					continue
+				}
+				_, text, _, _, err := letters.Render(kind, lang, d)
+				if err != nil {
+					t.Fatal(err)
+				}
+				told := standing != "" && kind != letters.RecipientNotice && kind != letters.BehalfNotice && kind != letters.Code
+				if strings.Contains(text, want) != told {
+					t.Errorf("%s in %s, standing %q: told %v\n%s", kind, lang, standing, !told, text)
+				}
+				if asked := strings.Contains(text, map[string]string{"en": "You asked for:", "de": "Ihr Antrag:", "fr": "Vous demandez\u00a0:", "es": "Usted solicita:"}[lang]); kind == letters.BehalfNotice && asked {
+					t.Errorf("%s: the person concerned did not ask\n%s", lang, text)
+				}
+			}
+		}
 	}
 }
 
