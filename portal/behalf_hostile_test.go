@@ -89,8 +89,8 @@ func TestHostilePermissions(t *testing.T) {
 		browser           *http.Client
 		refuses           int
 	}{
-		{"/status/permission", "file", "Choose a PDF, JPEG or PNG of at most 10 MB", requests.MaxDocument, proved, 400},
-		{"/request/check", "permission", "Choose a PDF, JPEG or PNG of at most 4 MB, or none", 4 << 20, filing, 422},
+		{"/status/permission", "file", "Choose a PDF, JPEG or PNG of at most 10\u00a0MB", requests.MaxDocument, proved, 400},
+		{"/request/check", "permission", "Choose a PDF, JPEG or PNG of at most 4\u00a0MB, or none", 4 << 20, filing, 422},
 	} {
 		for name, x := range map[string]struct {
 			parts  []part

@@ -262,7 +262,7 @@ func TestDatesAndNumbers(t *testing.T) {
 	for lang, want := range map[string][]string{
 		"en": {
 			"1 February 2027", "Monday 21 December 2026", "Today, 09:45", "Yesterday, 10:45", "tomorrow at 10:45", "on 24 December 2026 at 01:05",
-			"1,234", "1,234,567", "3.4 MB", "999 bytes", "1 record of yours", "0 records of yours", "12,345 records of yours", "GDPR Art. 17(3)(b)", "a, b, c",
+			"1,234", "1,234,567", "3.4\u00a0MB", "999\u00a0bytes", "1 record of yours", "0 records of yours", "12,345 records of yours", "GDPR Art. 17(3)(b)", "a, b, c",
 		},
 		"de": {
 			"1. Februar 2027", "Montag, 21. Dezember 2026", "Heute, 09:45 Uhr", "Gestern, 10:45 Uhr", "morgen um 10:45 Uhr", "am 24. Dezember 2026 um 01:05 Uhr",

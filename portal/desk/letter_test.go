@@ -73,7 +73,7 @@ func TestRefusalIsReadBeforeItIsSent(t *testing.T) {
 	dana := site.As(c.DPOs[0])
 
 	p := dana.Get(path(r.ID, "refuse")).Submit(path(r.ID, "refuse"), url.Values{"ground": {"legal_claims"}, "reason": {"Wir streiten über Rechnung 20261121."}}).Is(200).
-		Says("Nothing is decided yet", "German", "English reading, not sent", "Guten Tag,", "vor Gericht", "go to court",
+		Says("Nothing is decided yet", "German", "English reading, not sent", "Guten Tag!", "vor Gericht", "go to court",
 			"um Rechtsansprüche geltend zu machen", "Art. 17 Abs. 3 Buchst. e DSGVO", "2026 1121")
 	c.Await(r.ID, requests.Review)
 	at := formPath(p)
