@@ -266,10 +266,10 @@ func (j *spoken) erasure(email string) {
 	title := mail.Title(mail.Partial, j.lang) // invoices stay
 	j.names(title)
 	j.says("status.outcomes", "outcome.verified_absent", "outcome_text.verified_absent")
-	j.person.sees(j.ours("Your invoices"), j.ours("Invoices, 8 years (GDPR Art. 17(3)(b))"))
+	j.person.sees(j.ours("Your invoices"), j.ours("Invoices, 8 years"))
 	j.look("status-done")
 	j.person.press(title)
-	j.person.sees(title, j.ours("Your invoices"), j.ours("invoices, 8 years (GDPR Art. 17(3)(b))"))
+	j.person.sees(title, j.ours("Your invoices"), j.ours("Invoices, 8 years"))
 	j.look("letter")
 }
 

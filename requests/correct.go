@@ -174,11 +174,10 @@ func (ch *change) keepCorrection(ctx context.Context, by Actor, i int, x Correct
 			return err
 		}
 		d := Decision{Action: connect.Keep, Ground: x.Ground}
-		if err := keptOn(ch.c.laws, law, "rectification", &d); err != nil {
+		if err := ch.s.set.keptOn(law, "rectification", &d); err != nil {
 			return err
 		}
-		named, _ := splitGround(x.Ground)
-		g, _ := law.Ground("rectification", named) // keptOn found it
+		g, _ := law.Ground("rectification", d.Ground) // keptOn wrote it
 		ground = d.Ground
 		e.Cite, e.Ground = evidence.Cite(g.Cite), evidence.Code(g.Code)
 	}

@@ -48,8 +48,30 @@ func (s *Service) CorrectLaw(ctx context.Context, by Actor, id uuid.UUID, to Law
 			Holidays: evidence.Code(c.HolidaySet), OwnDays: ownDates(c.Holidays), Zone: evidence.Code(c.Zone),
 			On: evidence.Date(today.String()), From: evidence.Day(before), To: evidence.Day(c.DueOn), Reason: ch.reasonDigest(to.Reason),
 		})
-		return nil
+		if previous == c.Law {
+			return nil
+		}
+		return ch.groundAgain(ctx, by)
 	})
+}
+
+// groundAgain makes the plan anew under another law, as long as nothing was done
+// on it: what one law lets stay may have no exemption in the other.
+func (ch *change) groundAgain(ctx context.Context, by Actor) error {
+	if ch.c.PlanID == nil || ch.c.ActedAt != nil {
+		return nil
+	}
+	switch ch.c.Status {
+	case Review:
+		return ch.startDiscovery(ctx, by)
+	case Executing:
+		p, err := ch.plan(ctx)
+		if err != nil || !p.concerns("erasure") {
+			return err
+		}
+		return ch.replan(ctx, p)
+	}
+	return nil
 }
 
 // checkLaw fills in what the change leaves open and names what cannot be.

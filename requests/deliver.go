@@ -156,7 +156,7 @@ func (s *Service) packageInfo(c *Case, subject Subject, scope Scope) export.Pack
 // withholds records, a redacted copy of the stage is made first.
 func (s *Service) source(ctx context.Context, cl *Claim, c *Case, conn connect.Connector, right, folder string) (export.Source, error) {
 	d := conn.Describe()
-	src := export.Source{System: s.explained(c.Locale, d), Folder: folder}
+	src := export.Source{System: s.explained(c.Locale, c.Law, d), Folder: folder}
 	staged, err := s.staged(ctx, c, cl.Key, d.Name)
 	if err != nil || staged == nil {
 		return src, err

@@ -111,16 +111,18 @@ func (s Settings) Texts(systems []connect.Connector) []string {
 	for _, r := range s.Recipients {
 		add(r.Title, r.Safeguards)
 	}
+	for _, g := range s.Grounds {
+		_, words := ownWords(g.Facts)
+		add(words)
+	}
 	for _, conn := range systems {
 		d := conn.Describe()
 		add(d.Title)
 		for _, t := range d.Types {
 			add(t.Title, t.Purpose, t.Source, t.Recipient, t.Retention)
 			for _, ground := range t.Grounds {
-				if _, words, ok := strings.Cut(ground, ": "); ok {
-					ground = words
-				}
-				add(ground)
+				_, words := ownWords(ground)
+				add(words)
 			}
 			for _, f := range t.Fields {
 				add(f.Title)

@@ -57,7 +57,7 @@ func TestExplainedInALanguage(t *testing.T) {
 		}},
 	}}
 	about := connect.Description{Name: "crm", Title: "CRM", Types: []connect.Type{{Name: "orders", Title: "Orders", Source: "Shop", Fields: []connect.Field{{Name: "id", Title: "Number"}}}}}
-	got := s.explained("de", about).Types[0]
+	got := s.explained("de", "EU", about).Types[0]
 	for _, x := range []struct{ what, got, want string }{
 		{"title", got.Title, "Bestellungen"},
 		{"purpose", got.Purpose, "Um zu liefern"},

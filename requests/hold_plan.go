@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
 	"habeas/requests/plan"
@@ -117,25 +118,51 @@ func (w *weighing) keep(e *plan.Entry) {
 	e.Record.Action, e.Record.Fields, e.Record.Ground = connect.Keep, nil, w.ch.c.holdGround(h, e.Record.Right)
 }
 
-// holdGround is what a held record is kept on, in the words of the law's table.
+// holdGround is what a held record is kept on: the law's exemption, with the
+// statute that was named. An article of another privacy law is told by what it
+// is under that of the case.
 func (c *Case) holdGround(h activeHold, right string) string {
-	if h.Ground == "person_at_risk" {
-		return h.Cite // whoever asks reads it, and may be the one who is feared: the article says no more
-	}
-	text := map[string]string{"litigation": "legal claims", "retention_duty": "a legal duty to keep it"}[h.Ground]
-	if h.Cite != "" {
-		return h.Cite + ": " + text
-	}
 	law, err := c.LawRow()
 	if err != nil {
-		return text
+		return h.Cite
 	}
-	for _, code := range holdCode[h.Ground] {
-		if g, ok := law.Ground(right, code); ok {
-			return g.Cite + ": " + g.Text
+	g, found := law.Ground(right, h.Cite)
+	statute := ""
+	switch {
+	case found && g.Scope != clock.ScopeRequest:
+	case law.Cites(h.Cite):
+		g = clock.Ground{Cite: h.Cite, Text: map[string]string{"litigation": "legal claims"}[h.Ground]}
+		if g.Text == "" {
+			g.Text = "a legal duty to keep it"
+		}
+		found = true
+	default:
+		statute, _ = ownWords(h.Cite)
+		g, found = c.holdExemption(law, right, h)
+	}
+	if !found {
+		g = clock.Ground{Cite: firstOf(law.Rights[right], law.Cite), Text: "a legal duty to keep it"}
+	}
+	if h.Ground == "person_at_risk" {
+		return g.Cite // whoever asks reads it, and may be the one who is feared: the article says no more
+	}
+	return g.Write(statute, "")
+}
+
+// holdExemption is what a hold is under a law: what the article that it names
+// is there, else what its ground is.
+func (c *Case) holdExemption(law *clock.Law, right string, h activeHold) (clock.Ground, bool) {
+	if _, was, ok := law.Elsewhere(c.laws, right, h.Cite); ok && h.Cite != "" {
+		if g, ok := law.Near(right, was.Code); ok {
+			return g, true
 		}
 	}
-	return firstOf(law.Rights[right], law.Cite) + ": " + text
+	for _, code := range append(slices.Clone(holdCode[h.Ground]), "legal_compliance", "legal_duty") {
+		if g, ok := law.Ground(right, code); ok {
+			return g, true
+		}
+	}
+	return clock.Ground{}, false
 }
 
 // weighed notes which holds a new plan took account of, and which of them keep

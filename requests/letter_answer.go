@@ -192,7 +192,7 @@ func (ch *change) keptFor(ctx context.Context, right string) ([]mail.Kept, error
 			continue
 		}
 		k := mail.Kept{What: ch.s.typeTitle(r.Record.System, r.Record.Type), Count: 1}
-		k.Ground, k.Text, k.Code = ch.c.groundParts(right, r.Record.Ground)
+		k.Ground, k.Text, k.Code = ch.c.GroundParts(right, r.Record.Ground)
 		k.Until, _ = time.Parse(time.DateOnly, r.Note.Until)
 		out = addKept(out, k)
 	}
@@ -210,33 +210,6 @@ func addKept(list []mail.Kept, k mail.Kept) []mail.Kept {
 	}
 	list[i].Count++
 	return list
-}
-
-// groundParts takes a record's ground to its citation, its words and the code
-// of the law's table. Words that only repeat the table are left to the letter,
-// which has them in its language.
-func (c *Case) groundParts(right, ground string) (cite, words, code string) {
-	if code, ok := ownGrounds[ground]; ok {
-		return c.ownCite(), "", code
-	}
-	cite, words = ground, ground
-	if before, after, ok := strings.Cut(ground, ": "); ok {
-		cite, words = before, after
-	}
-	law, err := c.LawRow()
-	if err != nil {
-		return cite, words, ""
-	}
-	g, ok := law.Ground(right, cite)
-	if !ok {
-		return cite, words, ""
-	}
-	if rest, repeats := strings.CutPrefix(strings.ToLower(words), strings.ToLower(g.Text)); repeats {
-		words = strings.Trim(words[len(words)-len(rest):], " .,;:")
-	} else if words == cite {
-		words = ""
-	}
-	return cite, words, g.Code
 }
 
 // typeTitle is what people call a record type.

@@ -106,7 +106,7 @@ func (ch *change) letterHeld(ctx context.Context, w *weighing, p *storedPlan) er
 			continue
 		}
 		k := mail.Kept{What: ch.s.typeTitle(e.Record.System, e.Record.Type), Count: 1}
-		k.Ground, k.Text, k.Code = ch.c.groundParts("erasure", e.Record.Ground)
+		k.Ground, k.Text, k.Code = ch.c.GroundParts("erasure", e.Record.Ground)
 		kept = addKept(kept, k)
 	}
 	if len(kept) == 0 {

@@ -23,6 +23,9 @@ type planWriter struct {
 	rows     [][]any
 	ord      int64
 	redacted int
+	// unfounded are records that the description keeps on a ground which is none
+	// under the law of the case.
+	unfounded int
 
 	marks            marks
 	found, corrected bool // something was found; something is to be corrected
@@ -78,6 +81,9 @@ func (w *planWriter) add(ctx context.Context, e plan.Entry, outcome string, unti
 		w.redacted++
 	} else if e.Note.Undecided {
 		w.p.Undecided++
+	}
+	if e.Note.Unfounded && e.Note.Undecided {
+		w.unfounded++
 	}
 	i := slices.IndexFunc(w.p.Counts, func(c planCount) bool {
 		return c.System == e.Record.System && c.Right == e.Record.Right && c.Action == e.Record.Action

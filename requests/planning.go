@@ -173,6 +173,7 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 	}
 	w.p.Warnings = append(w.p.Warnings, ch.s.warnings(walks, w.p)...)
 	w.p.Warnings = append(w.p.Warnings, holds.warning()...)
+	w.p.Warnings = append(w.p.Warnings, ch.unfounded(w)...)
 	if candidates > 0 {
 		w.p.Warnings = append(w.p.Warnings, connect.Warning{Code: "candidates", Text: fmt.Sprintf(
 			"%d records were reached only over an identity that is not proved. They are not part of this plan.", candidates)})
@@ -268,6 +269,7 @@ func (s *Service) proposer(key seal.Key, system string, c *Case) plan.Proposer {
 		Never:    s.never(system, c.Law),
 		Portable: s.portable(system, c.Law),
 		System:   system, Rights: rights, Purposes: c.Purposes, Articles: c.articles(),
+		Kept: s.keptBy(system, c), Doubt: c.DoubtCite,
 		Fingerprint: func(guard []byte) string { return key.Digest("guard", string(guard)) },
 	}
 }

@@ -11,11 +11,11 @@ import (
 
 // explained is a system's description in a language, with what the register of
 // processing says about each of its types: GDPR Art. 15(1)(a) to (h) and 15(2).
-func (s *Service) explained(lang string, d connect.Description) connect.Description {
+func (s *Service) explained(lang, law string, d connect.Description) connect.Description {
 	out := s.set.Glossary.description(lang, d)
 	out.Types = slices.Clone(out.Types)
 	for i, t := range d.Types {
-		out.Types[i] = s.set.explain(lang, d.Name, t, out.Types[i])
+		out.Types[i] = s.set.explain(lang, law, d.Name, t, out.Types[i])
 	}
 	return out
 }
@@ -23,7 +23,7 @@ func (s *Service) explained(lang string, d connect.Description) connect.Descript
 // explain joins what the register says with what the type itself does: its own
 // words about purpose, source and retention are the closer ones. The result is
 // in a language, as told is: the type t in it.
-func (s Settings) explain(lang, system string, t, told connect.Type) connect.Type {
+func (s Settings) explain(lang, law, system string, t, told connect.Type) connect.Type {
 	var purposes, bases, sources, retention, transfers, automated []string
 	add := func(list *[]string, v string) {
 		if v = s.Glossary.In(lang, strings.TrimSpace(v)); v != "" && !slices.Contains(*list, v) {
@@ -33,7 +33,7 @@ func (s Settings) explain(lang, system string, t, told connect.Type) connect.Typ
 	entries := s.processing(system, t.Name)
 	for _, p := range entries {
 		add(&purposes, p.Purpose)
-		add(&bases, s.basis(lang, p))
+		add(&bases, s.basisUnder(lang, law, p))
 		add(&sources, p.Source)
 		add(&retention, p.Retention)
 		add(&transfers, p.Transfers)
@@ -69,14 +69,20 @@ func (s Settings) explain(lang, system string, t, told connect.Type) connect.Typ
 	return told
 }
 
-// basis is the legal basis in the words of the law, with what it is.
-func (s Settings) basis(lang string, p Processing) string {
+// basis is the legal basis under the GDPR.
+func (s Settings) basis(lang string, p Processing) string { return s.basisUnder(lang, "EU", p) }
+
+// basisUnder is the legal basis in the words of the law, with what it is. Laws other
+// than the GDPR and the United Kingdom's ask for none, so only the words are
+// told there.
+func (s Settings) basisUnder(lang, law string, p Processing) string {
 	words := s.Glossary.In(lang, p.BasisText)
 	letter := bases[p.Basis]
-	if letter == "" {
+	name := map[string]string{"EU": "GDPR", "UK": "UK GDPR"}[law]
+	if letter == "" || name == "" {
 		return words
 	}
-	cite := mail.Cite(lang, fmt.Sprintf("GDPR Art. 6(1)(%s)", letter))
+	cite := mail.Cite(lang, fmt.Sprintf("%s Art. 6(1)(%s)", name, letter))
 	if words == "" {
 		return cite
 	}

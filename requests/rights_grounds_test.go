@@ -49,7 +49,7 @@ func TestErasureGroundsPerRecord(t *testing.T) {
 		"Art. 17(3)(e)":                            "GDPR Art. 17(3)(e): legal claims",
 		"legal_claims: Lawsuit of May":             "GDPR Art. 17(3)(e): legal claims. Lawsuit of May",
 		"GDPR Art. 17(3)(a): press archive":        "GDPR Art. 17(3)(a): freedom of expression and information. press archive",
-		"HGB §257":                                 "GDPR Art. 17(3)(b): a legal duty or public task to keep it. HGB §257",
+		"HGB §257":                                 "GDPR Art. 17(3)(b); HGB §257: a legal duty or public task to keep it",
 		"public health":                            "GDPR Art. 17(3)(c): public interest in public health",
 		"GDPR Art. 17(3)(e): legal claims. A row.": "GDPR Art. 17(3)(e): legal claims. A row.",
 	} {

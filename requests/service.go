@@ -59,6 +59,8 @@ type Settings struct {
 	Backups          time.Duration   // how long backups of the database live: a destroyed key is gone with the last
 	SystemBackups    time.Duration   // how long backups of the systems live: what was erased is gone with the last
 	Unsearched       []string        // categories of records that no search reaches (11 CCR 7024(c)(4))
+	Grounds          []CompanyGround // its own reasons to keep records, and what they are under each law
+	UnderLaws        []string        // the laws it does business under; empty: all
 	UnverifiedAfter  time.Duration   // without proof of identity, when other ways to prove it are mailed (default 7 days)
 }
 

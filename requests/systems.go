@@ -146,7 +146,7 @@ func (s *Service) CheckSystem(ctx context.Context, name string) ([]connect.Fault
 func (s *Service) configHash() string {
 	raw, _ := json.Marshal(map[string]any{
 		"approvals_erasure": s.set.ApprovalsErasure, "approvals_release": s.set.ApprovalsRelease,
-		"erasure_wait_s": int64(s.set.ErasureWait.Seconds()), "purposes": s.set.Purposes,
+		"erasure_wait_s": int64(s.set.ErasureWait.Seconds()), "purposes": s.set.Purposes, "grounds": s.set.Grounds,
 	})
 	if canonical, err := jcs.Transform(raw); err == nil {
 		raw = canonical

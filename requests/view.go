@@ -264,7 +264,7 @@ const SealedGround = "Decided by the desk; the reason is sealed in the case."
 // own, or the law's when a person named one.
 func (c *Case) citedGround(r planRow) string {
 	if !r.Note.ByDesk {
-		return r.Record.Ground
+		return c.told(r.Record.Right, r.Record.Ground)
 	}
 	if l, err := c.LawRow(); err == nil {
 		if g, ok := l.Ground(r.Record.Right, r.Record.Ground); ok {
@@ -314,7 +314,7 @@ func (s *Service) Kept(ctx context.Context, c *Case) ([]KeptView, error) {
 		if err != nil {
 			return nil, err
 		}
-		v := KeptView{System: r.Record.System, Type: r.Record.Type, Ground: r.Record.Ground, Cited: c.citedGround(r), Until: r.Note.Until}
+		v := KeptView{System: r.Record.System, Type: r.Record.Type, Ground: c.told(r.Record.Right, r.Record.Ground), Cited: c.citedGround(r), Until: r.Note.Until}
 		found := false
 		for i := range out {
 			if out[i].System == v.System && out[i].Type == v.Type && out[i].Ground == v.Ground && out[i].Until == v.Until {

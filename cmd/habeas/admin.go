@@ -165,7 +165,7 @@ func (ConfigCheckCmd) Run(ctx context.Context, g *Globals) error {
 	}
 	systems, err := openSystems(ctx, cfg.Systems)
 	if err != nil {
-		fmt.Println("The systems could not be opened, so the register was not compared with them: run habeas systems check.")
+		fmt.Println("The systems could not be opened, so the register and the grounds were not compared with them: run habeas systems check.")
 		fmt.Println("The configuration is in order.")
 		return nil
 	}
@@ -173,6 +173,9 @@ func (ConfigCheckCmd) Run(ctx context.Context, g *Globals) error {
 		fmt.Println(missing)
 	}
 	for _, missing := range untranslated(cfg.settings(), systems) {
+		fmt.Println(missing)
+	}
+	for _, missing := range cfg.settings().Untold(systems) {
 		fmt.Println(missing)
 	}
 	fmt.Println("The configuration is in order.")

@@ -31,6 +31,7 @@ type Config struct {
 		Logo         string            `yaml:"logo"`          // file, SVG or PNG
 		Colour       string            `yaml:"colour"`        // brand colour, #rrggbb
 		Languages    []string          `yaml:"languages"`     // that customers may choose, best first (default en, de, fr, es)
+		Laws         []string          `yaml:"laws"`          // that it does business under (EU, CA, …): `config check` holds its grounds against them (default all)
 		Glossary     map[string]string `yaml:"glossary"`      // by language, the file with the company's texts in it
 	} `yaml:"company"`
 	Listen         string `yaml:"listen"`          // address of the portal
@@ -86,9 +87,10 @@ type Config struct {
 		Origins  []string `yaml:"origins"`  // own sites that pass the browser's signal on
 		Since    string   `yaml:"since"`    // YYYY-MM-DD, for /.well-known/gpc.json
 	} `yaml:"gpc"`
-	Register   []requests.Processing `yaml:"register"`   // of processing: what Art. 15 GDPR wants told
-	Recipients []requests.Recipient  `yaml:"recipients"` // who gets data, and is told of erasures (Art. 19)
-	Systems    []System              `yaml:"systems"`
+	Register   []requests.Processing    `yaml:"register"`   // of processing: what Art. 15 GDPR wants told
+	Recipients []requests.Recipient     `yaml:"recipients"` // who gets data, and is told of erasures (Art. 19)
+	Grounds    []requests.CompanyGround `yaml:"grounds"`    // own reasons to keep records, and what they are under each law
+	Systems    []System                 `yaml:"systems"`
 	Worker     struct {
 		Concurrency int           `yaml:"concurrency"`
 		Lease       time.Duration `yaml:"lease"`
@@ -236,6 +238,7 @@ func (c *Config) check() []error {
 	faults = append(faults, c.Clock.load()...)
 	faults = append(faults, c.readGlossary()...)
 	faults = append(faults, c.settings().CheckGPC(), c.settings().CheckRegister(), c.settings().CheckLanguages(), c.settings().CheckGlossary())
+	faults = append(faults, c.settings().CheckGrounds()...)
 	seen := map[string]bool{}
 	for _, s := range c.Systems {
 		if s.Name == "" || seen[s.Name] || s.Name == requests.OwnSystem || s.Name == requests.AllSystems {
@@ -264,7 +267,7 @@ func (c *Config) settings() requests.Settings {
 		Rescans: c.Rescans, PackageFor: c.Package.For, Purposes: c.Purposes,
 		UnverifiedAfter: c.Unverified.After, Recourse: c.Keep.Recourse, Retention: c.Keep.Requests, Backups: c.Keep.Backups,
 		SystemBackups: c.Erasure.Backups, Unsearched: c.Unsearched,
-		GPC: requests.GPC(c.GPC), Register: c.Register, Recipients: c.Recipients,
+		GPC: requests.GPC(c.GPC), Register: c.Register, Recipients: c.Recipients, Grounds: c.Grounds, UnderLaws: c.Company.Laws,
 	}
 	c.Clock.into(&set)
 	return set

@@ -21,21 +21,16 @@ func (h subject) reason(c *fiber.Ctx, cs *requests.Case, right, ground, code str
 	if why, cite, ok := cs.OwnGround(lang, ground); ok {
 		return why, letters.Cite(lang, cite)
 	}
-	why, cite = casefile.Ground(ground)
-	if cite == "" {
-		why, cite = "", ground
-	}
-	law, err := cs.LawRow()
 	say := func(why string) string { return letters.Cite(lang, h.Svc.Settings().Glossary.In(lang, why)) }
-	if err != nil {
+	cite, words, found := cs.GroundParts(right, ground)
+	if code = cmp.Or(code, found); code == "" {
+		if why, cite = casefile.Ground(ground); cite == "" {
+			why, cite = "", ground
+		}
 		return say(why), cite
 	}
-	g, known := law.Ground(right, cmp.Or(code, ground))
-	if !known {
-		return say(why), cite
+	if words != "" {
+		words = say(casefile.Sentence(words))
 	}
-	if strings.EqualFold(why, g.Text) {
-		why = "" // the table's own words: the sentence says it better
-	}
-	return strings.TrimSpace(letters.Ground(lang, g.Code) + " " + say(why)), cite
+	return strings.TrimSpace(letters.Ground(lang, code) + " " + words), cite
 }

@@ -48,7 +48,7 @@ func Allowed(s Step) error {
 		}
 		return law.extensionGround(s)
 	case Refuse, Keep:
-		return law.mayRefuse(s)
+		return law.mayRefuse(laws, s)
 	}
 	return badInput("step", "There is no step %q; use pause, extend, refuse or keep.", clip(s.Do))
 }
@@ -137,7 +137,7 @@ func (w *Law) extensionGround(s Step) error {
 	return nil
 }
 
-func (w *Law) mayRefuse(s Step) error {
+func (w *Law) mayRefuse(laws *Laws, s Step) error {
 	var codes []string
 	for _, g := range w.Grounds(s.Right) {
 		if g.Scope == ScopeBoth || (g.Scope == ScopeRequest) == (s.Do == Refuse) {
@@ -155,11 +155,24 @@ func (w *Law) mayRefuse(s Step) error {
 	g, ok := w.Ground(s.Right, s.Ground)
 	switch {
 	case !ok:
-		return unlawful(article, "%q is no ground for this right under the %s; give one of %s.", clip(s.Ground), w.Name, strings.Join(codes, ", "))
+		return unlawful(article, "%q is no ground for this right under the %s%s; give one of %s.", clip(s.Ground), w.Name, w.insteadOf(laws, s), strings.Join(codes, ", "))
 	case g.Scope == ScopeRecord && s.Do == Refuse:
 		return unlawful(g.Cite, "This ground keeps single records back and never refuses the whole request; decide it per record.")
 	case g.Scope == ScopeRequest && s.Do == Keep:
 		return unlawful(g.Cite, "This ground refuses a whole request and keeps no single record back; give one of %s.", strings.Join(codes, ", "))
 	}
 	return nil
+}
+
+// insteadOf says whose ground was named, and which of this law's comes nearest.
+func (w *Law) insteadOf(laws *Laws, s Step) string {
+	other, g, ok := w.Elsewhere(laws, s.Right, s.Ground)
+	if !ok {
+		return ""
+	}
+	out := ", but of the " + other.Name
+	if near, ok := w.Near(s.Right, g.Code); ok && g.Scope != ScopeRequest {
+		out += "; here " + near.Code + " (" + near.Cite + ") comes nearest"
+	}
+	return out
 }

@@ -89,9 +89,13 @@ var sameCode = map[string]string{
 	"unverified": "identity_unproven", "not_verified": "identity_unproven", "cannot_identify": "identity_unproven",
 }
 
-// Ground finds a ground by its code ("legal_claims") or by its article
-// ("17(3)(e)", "GDPR Art. 17(3)(e)", also inside a longer citation).
+// Ground finds a ground by its code ("legal_claims"), by its article
+// ("17(3)(e)", "GDPR Art. 17(3)(e)", also inside a longer citation), or as
+// Write wrote it.
 func (w *Law) Ground(right, named string) (Ground, bool) {
+	if g, _, _, ok := w.Written(right, named); ok {
+		return g, true
+	}
 	code := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(named)))
 	if other, ok := sameCode[code]; ok {
 		code = other

@@ -307,7 +307,7 @@ type Field struct {
 // their own for them in each language.
 const (
 	// GroundShared is why a record that others use is not destroyed.
-	GroundShared = "Others use this record too; it is not the person's alone (GDPR Art. 15(4), 17(3))"
+	GroundShared = "Others use this record too; it is not the person's alone"
 	// GroundDetached is why a record stays that is to be detached and leads to
 	// nobody.
 	GroundDetached = "The dataset file detaches this record instead of erasing it, and nothing in it leads to the person"

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -27,6 +26,12 @@ type Proposer struct {
 	Portable func(typ string) (leaveOut []string, any bool)
 	// Never are the fields of a type that the law forbids to disclose; nil: none.
 	Never func(typ string) (fields []string, cite string)
+	// Kept writes what a description says of what stays as a ground of the case's
+	// law, and says false where it is none there; nil: as it is.
+	Kept func(right, ground string) (written string, ok bool)
+	// Doubt is the article for each right on which a record is withheld that may
+	// be another person's; nil: the GDPR's.
+	Doubt func(right string) string
 	// Fingerprint digests a guard under the case's key.
 	Fingerprint func(guard []byte) string
 }
@@ -37,8 +42,11 @@ type Entry struct {
 	Note   Note
 }
 
-// AmbiguousGround is why a record that may be another person's is withheld.
-const AmbiguousGround = "GDPR Art. 12(6): the identity leads to two people; withheld until the desk decides"
+// ambiguous is why a record that may be another person's is withheld.
+const ambiguous = ": the identity leads to two people; withheld until the desk decides"
+
+// AmbiguousGround is the same under the GDPR.
+const AmbiguousGround = "GDPR Art. 12(6)" + ambiguous
 
 // Propose returns one entry per right that touches the record, in the order
 // of the rights' names. A record that may belong to somebody else is kept
@@ -61,20 +69,26 @@ func (p Proposer) Propose(f connect.Found) []Entry {
 		if !whole { // nothing of it is the person's to take along
 			continue
 		}
+		ground, grounded := p.ground(right, prop)
 		e := Entry{
 			Record: normal(Record{
 				System: p.System, Type: f.Type, Key: f.Key, Right: right,
-				Action: prop.Action, Fields: prop.Fields, Ground: cmp.Or(prop.Ground, p.Articles[right]), Via: f.Via, Owner: f.Owner,
+				Action: prop.Action, Fields: prop.Fields, Ground: ground, Via: f.Via, Owner: f.Owner,
 			}),
-			Note: Note{Match: f.Match, Shared: f.Shared, Until: dateOf(prop.Until)},
+			Note: Note{Match: f.Match, Shared: f.Shared, Until: dateOf(prop.Until), Unfounded: !grounded, Undecided: !grounded},
+		}
+		if prop.Action == connect.Suppress {
+			e.Note.Purposes = prop.Purposes
 		}
 		if Guarded(prop.Action) && len(f.Guard) > 0 {
 			e.Record.Fingerprint = p.Fingerprint(f.Guard)
 		}
 		switch {
 		case f.Match == connect.Ambiguous:
-			e.Note.Proposed = &Proposed{Action: e.Record.Action, Fields: e.Record.Fields, Ground: e.Record.Ground}
-			e.Record.Action, e.Record.Ground, e.Record.Fields = connect.Keep, AmbiguousGround, nil
+			if grounded { // else nothing can be done as proposed
+				e.Note.Proposed = &Proposed{Action: e.Record.Action, Fields: e.Record.Fields, Ground: e.Record.Ground}
+			}
+			e.Record.Action, e.Record.Ground, e.Record.Fields = connect.Keep, p.ambiguous(right), nil
 			e.Note.Undecided = true
 		case prop.Action == connect.Redact:
 			e.Note.Undecided = true
@@ -89,6 +103,26 @@ func (p Proposer) Propose(f connect.Found) []Entry {
 		out = append(out, e)
 	}
 	return out
+}
+
+// ground is what a proposal rests on: the article of the right, or what the
+// description says of what stays. It is false where that is none under the law
+// of the case.
+func (p Proposer) ground(right string, prop *connect.Proposal) (ground string, ok bool) {
+	if prop.Ground == "" {
+		return p.Articles[right], true
+	}
+	if p.Kept == nil {
+		return prop.Ground, true
+	}
+	return p.Kept(right, prop.Ground)
+}
+
+func (p Proposer) ambiguous(right string) string {
+	if p.Doubt == nil {
+		return AmbiguousGround
+	}
+	return p.Doubt(right) + ambiguous
 }
 
 // Correction is what was decided about the fields of one record.

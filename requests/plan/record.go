@@ -53,9 +53,12 @@ type Note struct {
 	Shared    int           `json:"shared"`
 	Until     string        `json:"until,omitempty"` // date at which a ground to keep ends
 	Undecided bool          `json:"undecided,omitempty"`
-	ByDesk    bool          `json:"by_desk,omitempty"` // the ground is a person's words
-	Hold      string        `json:"hold,omitempty"`    // id of the hold that keeps it
-	Carried   bool          `json:"carried,omitempty"` // done under an earlier plan of the case
+	Unfounded bool          `json:"unfounded,omitempty"` // the description's ground is none under the law of the case
+	ByDesk    bool          `json:"by_desk,omitempty"`   // the ground is a person's words
+	Hold      string        `json:"hold,omitempty"`      // id of the hold that keeps it
+	Carried   bool          `json:"carried,omitempty"`   // done under an earlier plan of the case
+	// Purposes are those that a suppression is about; empty means all.
+	Purposes []string `json:"purposes,omitempty"`
 	// Values are the new values of a correction, by field.
 	Values map[string]json.RawMessage `json:"values,omitempty"`
 	// Proposed is what would be done to an ambiguous record if it is this
