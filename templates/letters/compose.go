@@ -258,10 +258,16 @@ func (c *composer) para(key string, args ...any) {
 
 func (c *composer) heading(key string) { c.add(block{Kind: heading, Text: c.t(key)}) }
 
+// items makes a list, or lengthens the one that was just made.
 func (c *composer) items(items []string) {
-	if len(items) > 0 {
-		c.add(block{Kind: list, Items: items})
+	if len(items) == 0 {
+		return
 	}
+	if n := len(c.doc.Blocks); n > 0 && c.doc.Blocks[n-1].Kind == list {
+		c.doc.Blocks[n-1].Items = append(c.doc.Blocks[n-1].Items, items...)
+		return
+	}
+	c.add(block{Kind: list, Items: items})
 }
 
 // free adds paragraphs that people wrote.

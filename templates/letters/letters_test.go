@@ -152,7 +152,11 @@ func samePage(t *testing.T, lang, text, page string) {
 		}
 		switch x := token.(type) {
 		case xml.CharData:
-			words.WriteString(string(x) + " ")
+			words.Write(x)
+		case xml.EndElement:
+			if x.Name.Local != "span" && x.Name.Local != "bdi" {
+				words.WriteString(" ")
+			}
 		case xml.StartElement:
 			count[x.Name.Local]++
 			for _, a := range x.Attr {

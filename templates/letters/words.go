@@ -66,6 +66,26 @@ func isolated(s string) []part {
 	return out
 }
 
+// reference is how references look: HB-7K2M-Q9XA.
+var reference = regexp.MustCompile(`\b[A-Z]{2,4}(?:-[0-9A-Z]{3,5}){2,3}\b`)
+
+// referring takes a sentence to its references and what stands between them.
+func referring(s string) []part {
+	var out []part
+	for s != "" {
+		at := reference.FindStringIndex(s)
+		if at == nil {
+			return append(out, part{s, false})
+		}
+		if at[0] > 0 {
+			out = append(out, part{s[:at[0]], false})
+		}
+		out = append(out, part{s[at[0]:at[1]], true})
+		s = s[at[1]:]
+	}
+	return out
+}
+
 func (c *composer) isolateAll(list []string) []string {
 	out := make([]string, len(list))
 	for i, s := range list {
