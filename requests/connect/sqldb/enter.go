@@ -152,10 +152,15 @@ func (w *walk) enterRow(s *set, e *dataset.Entry, key string, ord int) {
 		}
 		r.seeds = append(r.seeds, ord)
 		w.found(s, key, len(w.d.links[s.t.Name].refers) > 0)
+		w.resume(s, key)
 		return
 	}
-	if slices.Contains(sd.from, r) || slices.Contains(r.seeds, ord) {
-		return // the row that taught the identity is no further evidence for it
+	if slices.Contains(sd.from, r) {
+		sd.within = append(sd.within, r)
+		return
+	}
+	if slices.Contains(r.seeds, ord) {
+		return
 	}
 	r.seeds = append(r.seeds, ord)
 	if len(sd.from) == 0 && !r.rooted {

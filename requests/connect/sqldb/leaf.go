@@ -16,13 +16,14 @@ import (
 // walk remembers. Its query selects key columns, and its own number joined with
 // that of the form of an identity or of the row that led there (from 1).
 type source struct {
-	q     string
-	args  []any
-	entry *dataset.Entry
-	step  *step
-	from  []*rec // for step
-	seeds []int  // for entry: the identity of each form
-	sure  bool   // leads to rows beyond doubt
+	q      string
+	args   []any
+	entry  *dataset.Entry
+	step   *step
+	from   []*rec // for step
+	seeds  []int  // for entry: the identity of each form
+	shared bool   // for step: from rows that others use, too
+	sure   bool   // leads to rows beyond doubt
 }
 
 func (s source) viaOf(w *walk, ord int) string {
@@ -76,7 +77,8 @@ func (w *walk) sources(t *dataset.Table, first int) []source {
 }
 
 // stepsFrom is the way into a leaf table by one step, from the rows remembered
-// that are (or are not) shared and beyond doubt.
+// that are (or are not) shared and beyond doubt. Rows that only others use lead
+// on as shared ones do.
 func (w *walk) stepsFrom(st *step, shared, sure bool, what string, first int) (source, bool) {
 	if shared && st.ref.SamePerson {
 		return source{}, false
@@ -84,7 +86,7 @@ func (w *walk) stepsFrom(st *step, shared, sure bool, what string, first int) (s
 	s := w.sets[st.from.Name]
 	var from []string
 	for k, r := range s.recs {
-		if r.shared == shared && r.sure == sure {
+		if (r.shared || r.foreign != "") == shared && r.sure == sure {
 			from = append(from, k)
 		}
 	}
@@ -97,11 +99,11 @@ func (w *walk) stepsFrom(st *step, shared, sure bool, what string, first int) (s
 	if err != nil || len(from) == 0 {
 		return source{}, false // keys come from the database in our own form
 	}
-	return source{q: selectStep(w.cat, st, what, first), args: args, step: st, from: recs, sure: sure}, true
+	return source{q: selectStep(w.cat, st, what, first), args: args, step: st, from: recs, shared: shared, sure: sure}, true
 }
 
-// gather joins sources into one row per key: c0…, best (the first way in) and
-// byref (the first step in).
+// gather joins sources into one row per key: c0…, best (the first way in), byref
+// (the first step in) and beside (the first step from a shared row beyond doubt).
 func gather(t *dataset.Table, from []source) (string, []any, error) {
 	var parts, cols []string
 	var args []any
@@ -117,8 +119,23 @@ func gather(t *dataset.Table, from []source) (string, []any, error) {
 		cols = append(cols, fmt.Sprintf("u.c%d", i))
 	}
 	c := strings.Join(cols, ", ")
-	return fmt.Sprintf("select %s, min(u.way) as best, min(case when u.way >= %d then u.way end) as byref from (%s) u group by %s",
-		c, int64(steps)<<32, strings.Join(parts, " union all "), c), args, nil
+	return fmt.Sprintf("select %s, min(u.way) as best, min(case when u.way >= %d then u.way end) as byref, %s as beside from (%s) u group by %s",
+		c, int64(steps)<<32, besideSQL(from), strings.Join(parts, " union all "), c), args, nil
+}
+
+// besideSQL selects the first way of those sources that lead from shared rows
+// beyond doubt; they stand side by side.
+func besideSQL(from []source) string {
+	beside := func(s source) bool { return s.shared && s.sure }
+	first := slices.IndexFunc(from, beside)
+	if first < 0 {
+		return "null"
+	}
+	end := first
+	for end < len(from) && beside(from[end]) {
+		end++
+	}
+	return fmt.Sprintf("min(case when u.way >= %d and u.way < %d then u.way end)", int64(first)<<32, int64(end)<<32)
 }
 
 // leaf streams a table from which nothing leads on, straight from the query.
@@ -134,7 +151,7 @@ func (e *emitter) leaf(ctx context.Context, t *dataset.Table) error {
 	if one := from[0]; len(from) == 1 && one.entry == nil && !one.step.up && byKey(one.step.from, one.step.ref) && !w.d.links[t.Name].asks(w.d.data, one.step) {
 		// One reference leads here, so no row comes twice.
 		p = w.d.proposer(w.cat, t, "")
-		q = selectStep(w.cat, one.step, keyText(w.cat, t, "t")+", k.ord, k.ord"+selected(p.exprs), 1)
+		q = selectStep(w.cat, one.step, keyText(w.cat, t, "t")+", k.ord, k.ord, null"+selected(p.exprs), 1)
 		args = one.args
 	} else {
 		g, gargs, err := gather(t, from)
@@ -145,7 +162,7 @@ func (e *emitter) leaf(ctx context.Context, t *dataset.Table) error {
 		for i, k := range t.Key {
 			on = append(on, fmt.Sprintf("%s = g.c%d", col("t", k), i))
 		}
-		q = "select " + keyText(w.cat, t, "t") + ", g.best, g.byref" + selected(p.exprs) +
+		q = "select " + keyText(w.cat, t, "t") + ", g.best, g.byref, g.beside" + selected(p.exprs) +
 			" from (" + g + ") g" + w.cat.join() + relName(t) + " t on " + strings.Join(on, " and ")
 		args = gargs
 	}
@@ -159,7 +176,7 @@ func (e *emitter) leaf(ctx context.Context, t *dataset.Table) error {
 		if err != nil {
 			return err
 		}
-		return e.send(p, r, raw[3:])
+		return e.send(p, r, raw[4:])
 	})
 }
 
@@ -215,37 +232,55 @@ func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) 
 	at := func(n int64) (source, int) { return from[n>>32], int(n & 0xffffffff) }
 	src, ord := at(best)
 	r := row{key: string(raw[0]), via: src.viaOf(w, ord), match: connect.Derived}
-	sure := src.sure
-	mine, others, err := e.mineOf(p, raw[3:])
+	mine, others, err := e.mineOf(p, raw[4:])
 	if err != nil {
 		return r, err
 	}
-	doubted := slices.ContainsFunc(mine, func(i int) bool { return w.doubtfulPeople[w.leader(i)] })
+	sure := src.sure
 	if src.entry == nil {
 		parent := src.from[ord-1]
 		r.owner, r.others, r.shared = e.owner(parent), parent.others, parent.shared
 		if !r.shared && len(others) > 0 {
 			r.others, r.shared = len(others), true // of the same thread, say, but somebody else's, too
 		}
-		if !sure || doubted {
-			r.match = connect.Ambiguous
-		}
-		return r, nil
+	} else if sure, err = e.enteredRow(&r, src, at, raw[2], mine, others); err != nil {
+		return r, err
 	}
-	r.match = connect.Exact
-	if raw[2] != nil {
-		n, err := number(raw[2])
+	// What others use, too, is the person's beyond doubt when a row is that they
+	// share with the same people.
+	if r.shared && !sure && raw[3] != nil {
+		n, err := number(raw[3])
 		if err != nil {
 			return r, err
 		}
 		by, i := at(n)
-		if parent := by.from[i-1]; !parent.shared && (parent.sure || !sure) {
+		r.owner, sure = e.owner(by.from[i-1]), true
+	}
+	doubted := slices.ContainsFunc(mine, func(i int) bool { return w.doubtfulPeople[w.leader(i)] })
+	if !sure || doubted {
+		r.match = connect.Ambiguous
+	}
+	return r, nil
+}
+
+// enteredRow says whose a streamed row is in which an identity stands, and
+// whether that is beyond doubt.
+func (e *emitter) enteredRow(r *row, src source, at func(int64) (source, int), byref []byte, mine []int, others []string) (sure bool, err error) {
+	r.match, sure = connect.Exact, src.sure
+	if byref != nil {
+		n, err := number(byref)
+		if err != nil {
+			return false, err
+		}
+		by, i := at(n)
+		if parent := by.from[i-1]; !by.shared && (parent.sure || !sure) {
 			r.owner = e.owner(parent)
 			sure = sure || parent.sure
 		}
 	}
 	if r.owner == "" && len(mine) > 0 {
-		r.owner = ownerName(w.people[mine[0]].table.Name, w.people[mine[0]].key)
+		p := e.w.people[mine[0]]
+		r.owner = ownerName(p.table.Name, p.key)
 	}
 	switch {
 	case len(mine) == 0 && len(others) > 0:
@@ -254,8 +289,5 @@ func (e *emitter) leafRow(p *proposer, from []source, raw [][]byte, best int64) 
 	case len(others) > 0:
 		r.others, r.shared = len(others), true
 	}
-	if !sure || doubted {
-		r.match = connect.Ambiguous
-	}
-	return r, nil
+	return sure, nil
 }

@@ -98,6 +98,8 @@ func (o *rTruth) doubts() {
 			if g := o.group[r]; g != nil {
 				people[g] = true
 			}
+		}
+		for _, r := range slices.Concat(id.matches, id.teachers) {
 			if o.own[r] && !o.rooted[r] {
 				to, same := o.leads(r)
 				for i, x := range to {

@@ -194,7 +194,8 @@ func (o *rTruth) enter() bool {
 	for _, id := range o.ids {
 		id.matches = o.matchesOf(id.kind, id.normal, id.spelled)
 		for _, r := range id.matches {
-			if !id.given && (slices.Contains(id.teachers, r) || (r.t.person && !o.own[r])) {
+			alone := !slices.ContainsFunc(id.teachers, func(t *rRow) bool { return t != r })
+			if !id.given && (alone || (r.t.person && !o.own[r])) {
 				continue
 			}
 			if !slices.Contains(o.entered[r], id) {

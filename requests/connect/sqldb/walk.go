@@ -67,6 +67,7 @@ type seed struct {
 	entered   bool
 	via       string // how it was learned; empty for the given ones
 	from      []*rec // the rows that teach it; none for the given ones
+	within    []*rec // those of them in which it stands where it enters
 	ambiguous bool
 	people    int // different people to whom it leads; set by ambiguities
 }
@@ -87,9 +88,9 @@ type walk struct {
 	// fromPeople walks from people who are known to their rows, whoever else uses
 	// these, and to no other people.
 	fromPeople bool
-	bridges    []bridge // rows that are the same human being as a person
-	skipped    []lead   // rows known by learned identities only that lead to people
-	astray     []lead   // people to whom a learned identity would lead
+	bridges    []bridge                // rows that are the same human being as a person
+	skipped    map[[2]string][]skipped // ways to people who were not known, by table and key
+	astray     []lead                  // people to whom a learned identity would lead
 
 	beyond         int          // rows reached only through shared ones
 	doubtfulPeople map[int]bool // by leader; set by doubt when the walk is over
@@ -101,12 +102,18 @@ type bridge struct {
 	person int
 }
 
-// lead is a row at which a walk stopped.
+// lead is a row of a person to whom an identity would lead.
 type lead struct {
 	seed int
-	from *rec
 	to   *set
 	key  string
+}
+
+// skipped is a way from a row that is known by learned identities only.
+type skipped struct {
+	st   *step
+	from *rec
+	key  string // of from
 }
 
 type learned struct {
@@ -118,6 +125,7 @@ func (d *DB) newWalk(tx session, cat *catalog, who []connect.Identity) *walk {
 	w := &walk{
 		d: d, tx: tx, cat: cat,
 		sets: map[string]*set{}, vias: map[[2]string]string{}, learning: map[string][]string{}, warnings: map[string]string{},
+		skipped: map[[2]string][]skipped{},
 	}
 	for _, t := range d.data.Tables {
 		w.sets[t.Name] = &set{t: t, recs: map[string]*rec{}}
@@ -219,8 +227,8 @@ func (w *walk) follow(ctx context.Context, shared bool) error {
 
 func (w *walk) step(ctx context.Context, st *step, from []string, shared bool) error {
 	s := w.sets[st.from.Name]
-	if st.ref.SamePerson {
-		from = slices.DeleteFunc(slices.Clone(from), func(k string) bool { return s.recs[k].shared })
+	if st.ref.SamePerson { // what others use, too, makes no two people one, but casts doubt on what led there
+		from = slices.DeleteFunc(slices.Clone(from), func(k string) bool { return s.recs[k].shared && s.recs[k].rooted })
 	}
 	q := selectStep(w.cat, st, keyText(w.cat, st.to, "t")+", k.ord", 1) + " order by k.ord, " + w.cat.bytewise(keyText(w.cat, st.to, "t"))
 	for part := range slices.Chunk(from, chunk) {
@@ -260,7 +268,8 @@ func (w *walk) reach(st *step, key, fromKey string, shared bool) {
 		return
 	}
 	if st.ref.SamePerson && !parent.rooted {
-		w.skipped = append(w.skipped, lead{from: parent, to: s, key: key})
+		at := [2]string{s.t.Name, key}
+		w.skipped[at] = append(w.skipped[at], skipped{st, parent, fromKey})
 		return
 	}
 	r := &rec{parent: parent, owner: -1, via: w.via(parent.via, st.label), shared: shared, others: parent.others, rooted: parent.rooted, person: st.to.Person}
@@ -275,6 +284,17 @@ func (w *walk) reach(st *step, key, fromKey string, shared bool) {
 		w.beyond++
 	}
 	w.found(s, key, w.d.links[st.to.Name].asks(w.d.data, st))
+	w.resume(s, key)
+}
+
+// resume goes the ways to a row that were skipped while it was not known.
+func (w *walk) resume(s *set, key string) {
+	at := [2]string{s.t.Name, key}
+	ways := w.skipped[at]
+	delete(w.skipped, at)
+	for _, way := range ways {
+		w.again(way.st, s, s.recs[key], key, w.sets[way.st.from.Name], way.from, way.key)
+	}
 }
 
 // again notes that one more row led to a row that is known.

@@ -10,6 +10,7 @@ import (
 
 // settle decides, when everything is found, what is in doubt.
 func (w *walk) settle(ctx context.Context) error {
+	w.taughtTwice()
 	for _, t := range w.d.data.Tables {
 		if err := w.foreigners(ctx, t); err != nil {
 			return err
@@ -22,12 +23,9 @@ func (w *walk) settle(ctx context.Context) error {
 			w.seeds[l.seed].ambiguous = true
 		}
 	}
-	for _, l := range w.skipped {
-		if l.from.rooted || l.to.recs[l.key] != nil {
-			continue
-		}
-		for _, i := range l.from.seeds {
-			w.seeds[i].ambiguous = true
+	for _, ways := range w.skipped {
+		for _, way := range ways {
+			w.strange(way.from)
 		}
 	}
 	w.ambiguities()
@@ -40,6 +38,30 @@ func (w *walk) settle(ctx context.Context) error {
 	}
 	w.doubt()
 	return nil
+}
+
+// taughtTwice lets an identity lead to a row that teaches it when another row
+// teaches it, too: alone, a row is no evidence for what it says itself.
+func (w *walk) taughtTwice() {
+	for i, s := range w.seeds {
+		for _, r := range s.within {
+			if len(s.from) > 1 && !slices.Contains(r.seeds, i) {
+				r.seeds = append(r.seeds, i)
+			}
+		}
+	}
+}
+
+// strange casts doubt on the identities that stand in a row, or that it teaches,
+// when the row is known by learned identities only and is the same human being
+// as somebody who was not found.
+func (w *walk) strange(r *rec) {
+	if r.rooted {
+		return
+	}
+	for i, s := range w.seeds {
+		s.ambiguous = s.ambiguous || slices.Contains(r.seeds, i) || slices.Contains(s.from, r)
+	}
 }
 
 // usedInDoubt finds rows that somebody uses who is in doubt.
