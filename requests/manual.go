@@ -146,12 +146,7 @@ func (ch *change) again(ctx context.Context, task uuid.UUID) error {
 
 // suppress puts identities on the company's own suppression list.
 func (ch *change) suppress(ctx context.Context, ids []connect.Identity) error {
-	var normal []consent.Identity
-	for _, id := range ids {
-		if id.Proven {
-			normal = append(normal, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
-		}
-	}
+	normal := provenOf(ids)
 	if len(normal) == 0 {
 		return nil
 	}

@@ -56,32 +56,47 @@ func (ch *change) restrict(ctx context.Context) error {
 	if tag.RowsAffected() == 0 {
 		return nil
 	}
-	if err := ch.refuseUse(ctx, consent.Restricted); err != nil {
-		return fmt.Errorf("restrict: %w", err)
-	}
 	ch.record(workerActor, evidence.RestrictionSet{Cite: evidence.Cite(firstOf(cite, law.Cite)), Ground: evidence.Code(ground)})
+	r, err := ch.ledgerRestriction(ctx)
+	if err != nil || len(r.Identities) == 0 {
+		return err
+	}
+	stopped, err := consent.Restrict(ctx, ch.Tx, ch.s.ring, r)
+	if err != nil {
+		return err
+	}
+	ch.recordUses(workerActor, stopped, false)
 	return nil
+}
+
+// ledgerRestriction is the case's restriction as the consent ledger takes it: on
+// everything that is proved to lead to the person.
+func (ch *change) ledgerRestriction(ctx context.Context) (consent.Restriction, error) {
+	r := consent.Restriction{Case: ch.c.ID.String(), At: ch.at}
+	for _, p := range ch.s.set.Purposes {
+		r.Purposes = append(r.Purposes, p.Name)
+	}
+	var err error
+	r.Identities, err = ch.provedToLead(ctx)
+	return r, err
+}
+
+// recordUses writes what a restriction stopped, or gave back, into the log.
+func (ch *change) recordUses(by Actor, uses []consent.Use, allowed bool) {
+	for _, u := range uses {
+		ch.record(by, evidence.ConsentChanged{
+			Allowed: allowed, Purpose: evidence.Code(u.Purpose), Source: "restriction",
+			Subject: evidence.Digest(ch.key.Digest("identity", u.Identity.Kind, u.Identity.Normal)),
+		})
+	}
 }
 
 // refuseUse puts everything that is proved to lead to the person on the
 // suppression list in each scope, so that it is refused at the time of use.
 func (ch *change) refuseUse(ctx context.Context, scopes ...string) error {
-	p, err := ch.plan(ctx)
-	if err != nil {
+	who, err := ch.provedToLead(ctx)
+	if err != nil || len(who) == 0 {
 		return err
-	}
-	var way foundOnTheWay
-	if err := openJSON(ch.key, "plan", p.sealed, &way); err != nil {
-		return err
-	}
-	var who []consent.Identity
-	for _, id := range way.Identities {
-		if id.Proven {
-			who = append(who, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
-		}
-	}
-	if len(who) == 0 {
-		return nil
 	}
 	digests := consent.Digests(ch.s.ring, who...)
 	for _, scope := range scopes {
@@ -90,6 +105,31 @@ func (ch *change) refuseUse(ctx context.Context, scopes ...string) error {
 		}
 	}
 	return nil
+}
+
+// provedToLead are the identities that the last plan's search found and that are
+// proved to be the person's.
+func (ch *change) provedToLead(ctx context.Context) ([]consent.Identity, error) {
+	var sealed []byte
+	err := ch.QueryRow(ctx, `select p.sealed from plans p where p.case_id = $1 order by p.version desc limit 1`, ch.c.ID).Scan(&sealed)
+	if err != nil {
+		return nil, fmt.Errorf("read plan: %w", err)
+	}
+	var way foundOnTheWay
+	if err := openJSON(ch.key, "plan", sealed, &way); err != nil {
+		return nil, err
+	}
+	return provenOf(way.Identities), nil
+}
+
+func provenOf(ids []connect.Identity) []consent.Identity {
+	var who []consent.Identity
+	for _, id := range ids {
+		if id.Proven {
+			who = append(who, consent.Identity{Kind: id.Kind, Normal: id.Normal()})
+		}
+	}
+	return who
 }
 
 // Restriction returns the restriction of a case; nil when there is none.
@@ -155,18 +195,52 @@ func (s *Service) LiftRestriction(ctx context.Context, by Actor, id uuid.UUID) (
 			return refuse(Unlawful, "not-warned", "GDPR Art. 18(3): tell the person first that the restriction ends, and why.")
 		case r.LiftOn != nil && ch.local(s.now()).Format(time.DateOnly) < r.LiftOn.Format(time.DateOnly):
 			return refuse(Unlawful, "too-early", "GDPR Art. 18(3): the person was told of "+r.LiftOn.Format(time.DateOnly)+"; not before that day.")
+		case ch.c.Status.Open():
+			return refuse(Conflict, "still-carried-out", "This request is still being carried out. Its restriction can be lifted once it is completed.")
 		}
-		if _, err := ch.Exec(ctx, `update restrictions set lifted_at = $2, by_user = $3 where case_id = $1`, id, ch.at, userOf(by)); err != nil {
-			return fmt.Errorf("lift restriction: %w", err)
-		}
-		if err := consent.Lift(ctx, ch.Tx, id.String(), consent.Restricted, ch.at); err != nil {
+		if err := ch.endRestriction(ctx, by, *r.WarnedAt); err != nil {
 			return err
 		}
-		ch.record(by, evidence.RestrictionLifted{WarnedAt: evidence.At(*r.WarnedAt)})
 		out, err = restrictionOf(ctx, ch.Tx, id)
 		return err
 	})
 	return out, err
+}
+
+// endRestriction gives back what it stopped, in the ledger at once and in the
+// systems by tasks. warned is zero where the person took the request back.
+func (ch *change) endRestriction(ctx context.Context, by Actor, warned time.Time) error {
+	if _, err := ch.Exec(ctx, `update restrictions set lifted_at = $2, by_user = $3 where case_id = $1`, ch.c.ID, ch.at, userOf(by)); err != nil {
+		return fmt.Errorf("lift restriction: %w", err)
+	}
+	lifted := evidence.RestrictionLifted{}
+	if !warned.IsZero() {
+		lifted.WarnedAt = evidence.At(warned)
+	}
+	ch.record(by, lifted)
+	r, err := ch.ledgerRestriction(ctx)
+	if err != nil {
+		return err
+	}
+	back, err := consent.Lift(ctx, ch.Tx, ch.s.ring, r)
+	if err != nil {
+		return err
+	}
+	ch.recordUses(by, back, true)
+	return ch.resume(ctx)
+}
+
+// restrictionTakenBack ends a restriction whose request the person took back:
+// nobody has to be told of what they asked for.
+func (ch *change) restrictionTakenBack(ctx context.Context, by Actor) error {
+	if !ch.c.Asks("restriction") {
+		return nil
+	}
+	r, err := restrictionOf(ctx, ch.Tx, ch.c.ID)
+	if err != nil || r == nil || r.LiftedAt != nil {
+		return err
+	}
+	return ch.endRestriction(ctx, by, time.Time{})
 }
 
 // Restricted reports whether what a person's identity leads to may only be

@@ -57,7 +57,8 @@ func (s *Service) recourseOpen(ctx context.Context, q querier, c *Case) (open bo
 
 // retire destroys the keys of cases whose retention has ended: everything
 // sealed with them becomes unreadable, and the log's digests unlinkable. A hold
-// keeps the key, and so does recourse that is open.
+// keeps the key, and so do recourse that is open and a restriction in force: of
+// its end the person has to be told.
 func (s *Service) retire(ctx context.Context) error {
 	return s.each(ctx, func(ch *change) error {
 		if ch.c.wrapped == nil || ch.c.RetainUntil == nil || !ch.c.RetainUntil.Before(s.now()) {
@@ -67,11 +68,15 @@ func (s *Service) retire(ctx context.Context) error {
 		if err != nil || held {
 			return err
 		}
+		if r, err := restrictionOf(ctx, ch.Tx, ch.c.ID); err != nil || r != nil && r.LiftedAt == nil {
+			return err
+		}
 		if open, err := s.recourseOpen(ctx, ch.Tx, ch.c); err != nil || open {
 			return err
 		}
 		return ch.destroyKey(ctx)
 	}, `select c.id from cases c where c.key_wrapped is not null and c.retain_until < ($1::timestamptz)::date and not `+recourseOpen+`
+		and not exists (select 1 from restrictions r where r.case_id = c.id and r.lifted_at is null)
 		and not exists (select 1 from holds h join hold_cases hc on hc.hold_id = h.id where h.lifted_at is null and hc.case_id = c.id)
 		order by c.retain_until, c.id limit 200`, s.now())
 }
@@ -98,6 +103,7 @@ func (ch *change) destroyKey(ctx context.Context) error {
 	b.Queue(`update cases set email_lookup = null, subject_lookup = '{}' where id = $1`, id)
 	b.Queue(`update plans set lookups = '{}' where case_id = $1`, id)
 	b.Queue(`delete from signal_links where case_id = $1`, id)
+	b.Queue(`delete from restriction_stops where case_id = $1`, id)
 	if err := ch.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("forget case: %w", err)
 	}

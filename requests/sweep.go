@@ -64,7 +64,7 @@ func (s *Service) Forget(ctx context.Context) error {
 func (s *Service) Reap(ctx context.Context) (int64, error) {
 	tag, err := s.db.Exec(ctx, `with dead as (
 			update tasks t set lease_until = null, dispatched_at = null,
-				status = case when c.status in ('closed', 'refused', 'expired', 'withdrawn') or t.plan_id <> c.plan_id or t.plan_id is not null and c.plan_id is null
+				status = case when c.status in ('closed', 'refused', 'expired', 'withdrawn') and t.stage <> 'resume' or t.plan_id <> c.plan_id or t.plan_id is not null and c.plan_id is null
 					then 'cancelled' else 'waiting' end
 			from cases c where c.id = t.case_id and t.status = 'running' and t.lease_until < now() returning t.id, t.system, t.slot),
 		freed as (update slots s set task_id = null, lease_until = null from dead t where s.system = t.system and s.n = t.slot and s.task_id = t.id)
@@ -78,7 +78,7 @@ func (s *Service) Reap(ctx context.Context) (int64, error) {
 // Sweep looks after what no task moves: overdue cases, unverified ones,
 // cases that could go on, and what has run out.
 func (s *Service) Sweep(ctx context.Context) error {
-	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.dropReplies(ctx), s.dropEndedDocuments(ctx), s.clean(ctx), s.retire(ctx), s.CountFigures(ctx))
+	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.dropReplies(ctx), s.dropEndedDocuments(ctx), s.clean(ctx), s.resumeLeft(ctx), s.retire(ctx), s.CountFigures(ctx))
 }
 
 func (s *Service) each(ctx context.Context, fn func(*change) error, query string, args ...any) error {

@@ -28,6 +28,7 @@ const (
 	Verify   Stage = "verify"   // look again
 	Rescan   Stage = "rescan"   // look again days later
 	ByHand   Stage = "manual"   // a person does it
+	Resume   Stage = "resume"   // give back what a restriction stopped, after it was lifted
 )
 
 // OwnSystem is the system name of work that happens in Habeas itself.
@@ -83,7 +84,7 @@ func (ch *change) addTask(ctx context.Context, system string, stage Stage, round
 
 // claim is one statement and one commit: it locks the case, takes a free slot
 // and the task, and writes the intent. No row: it cannot be had now.
-// claim: a search waits until no act of its case is under way, for what that
+// claim: a search and a giving back wait until no act of their case is under way, for what that
 // does would look like drift; nothing is erased before every hold was weighed.
 const claim = `with held as (
 		select c.id, t.system from cases c join tasks t on t.case_id = c.id
@@ -94,11 +95,11 @@ const claim = `with held as (
 		order by s.n limit 1 for update of s skip locked),
 	claimed as (
 		update tasks t set status = 'running', attempt = t.attempt + 1, lease_until = now() + $2::interval, worker = $3, slot = slot.n,
-			intent_at = coalesce(t.intent_at, case when t.stage in ('suppress', 'erase') then now() end)
+			intent_at = coalesce(t.intent_at, case when t.stage in ('suppress', 'erase', 'resume') then now() end)
 		from slot where t.id = $1 and t.status = 'waiting'
 			and not exists (select 1 from systems y where y.name in (t.system, '*') and y.paused)
-			and not (t.stage in ('discover', 'check') and exists (select 1 from tasks o
-				where o.case_id = t.case_id and o.status = 'running' and o.stage in ('suppress', 'erase')))
+			and not (t.stage in ('discover', 'check', 'resume') and exists (select 1 from tasks o
+				where o.case_id = t.case_id and o.status = 'running' and o.stage in ('suppress', 'erase', 'resume')))
 			and not (t.stage = 'erase' and ` + unweighed + `)
 		returning t.id, t.case_id, t.system, t.stage, t.round, t.plan_id, t.attempt, t.attempts_failed, t.attempt > 1 and t.intent_at is not null as again, t.sealed_in),
 	taken as (
@@ -282,9 +283,10 @@ func (s *Service) Fail(ctx context.Context, cl *Claim, cause error) error {
 }
 
 // wanted reports whether a task still serves its case: the case goes on, and
-// under the same plan.
+// under the same plan. What a restriction stopped is given back after its case
+// has ended too.
 func (ch *change) wanted(cl *Claim) bool {
-	if !ch.c.Status.Open() && ch.c.Status != Completed {
+	if !ch.c.Status.Open() && ch.c.Status != Completed && cl.Stage != Resume {
 		return false
 	}
 	return cl.PlanID == nil || ch.c.PlanID != nil && *cl.PlanID == *ch.c.PlanID

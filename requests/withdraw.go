@@ -54,6 +54,9 @@ func (ch *change) stop(ctx context.Context, by Actor, cause evidence.Code) error
 	if err := ch.recourseWithdrawn(ctx, by); err != nil {
 		return err
 	}
+	if err := ch.restrictionTakenBack(ctx, by); err != nil {
+		return err
+	}
 	switch cause {
 	case "not_me":
 		if err := ch.undoWithdrawal(ctx, by); err != nil {

@@ -121,6 +121,7 @@ var outcomeColours = map[string]string{
 var stageWords = map[string]string{
 	"discover": "Search", "collect": "Collect", "suppress": "Suppress", "apply": "Carry out",
 	"drift": "Read again", "verify": "Check", "rescan": "Look again", "manual": "By hand", "package": "Package",
+	"resume": "Give back",
 }
 
 var taskWords = map[string]string{

@@ -43,8 +43,16 @@ func (h desk) restricted(c *fiber.Ctx) (*requests.Case, templates.RestrictionPag
 	}
 	titles := casefile.TitlesOf(h.Svc)
 	for _, t := range tasks {
-		if title := titles.System(t.System); t.Stage == requests.ByHand && t.Result == "done" && !slices.Contains(v.Marked, title) {
+		title := titles.System(t.System)
+		switch {
+		case t.Stage == requests.ByHand && t.Result == "done" && !slices.Contains(v.Marked, title):
 			v.Marked = append(v.Marked, title)
+		case t.Stage == requests.Resume && t.Status == "done" && t.Count > 0:
+			v.Back = append(v.Back, title+", "+casefile.Records(t.Count))
+		case t.Stage == requests.Resume && t.Status == "failed":
+			v.Stuck = append(v.Stuck, title)
+		case t.Stage == requests.Resume && (t.Status == "waiting" || t.Status == "running"):
+			v.Giving = append(v.Giving, title)
 		}
 	}
 	if law, err := cs.LawRow(); err == nil {

@@ -17,7 +17,7 @@ func progress(tasks []requests.TaskView, titles casefile.Titles, decided bool) [
 	var out []templates.SystemProgress
 	at := map[string]int{}
 	for _, t := range tasks {
-		if t.System == requests.OwnSystem || t.Status == "cancelled" || t.Stage == requests.Rescan {
+		if t.System == requests.OwnSystem || t.Status == "cancelled" || t.Stage == requests.Rescan || t.Stage == requests.Resume {
 			continue
 		}
 		i, ok := at[t.System]

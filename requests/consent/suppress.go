@@ -66,12 +66,3 @@ func Suppressed(ctx context.Context, db DB, ring *seal.Ring, ids ...Identity) ([
 	}
 	return out, nil
 }
-
-// Lift ends what a case suppressed in one scope, and nothing else of it.
-func Lift(ctx context.Context, tx pgx.Tx, caseID, scope string, at time.Time) error {
-	_, err := tx.Exec(ctx, `update suppressions set voided_at = $3 where case_id = $1 and scope = $2 and voided_at is null`, caseID, scope, at)
-	if err != nil {
-		return fmt.Errorf("consent: lift: %w", err)
-	}
-	return nil
-}

@@ -45,6 +45,7 @@ func Kinds() []Data {
 		RecordDetached{},
 		RecordSuppressed{},
 		RecordCorrected{},
+		RecordResumed{},
 		OutcomeVerified{},
 		OutcomeReappeared{},
 		ClockPaused{},

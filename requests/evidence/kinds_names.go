@@ -72,6 +72,9 @@ func (RecordSuppressed) Kind() string { return "record.suppressed" }
 // Kind is "record.corrected".
 func (RecordCorrected) Kind() string { return "record.corrected" }
 
+// Kind is "record.resumed".
+func (RecordResumed) Kind() string { return "record.resumed" }
+
 // Kind is "outcome.verified".
 func (OutcomeVerified) Kind() string { return "outcome.verified" }
 

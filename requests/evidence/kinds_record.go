@@ -26,6 +26,8 @@ type (
 	RecordSuppressed struct{ Chunk }
 	// RecordCorrected counts records set right.
 	RecordCorrected struct{ Chunk }
+	// RecordResumed counts records that hold again what a restriction had stopped.
+	RecordResumed struct{ Chunk }
 )
 
 // OutcomeVerified says what was seen when the system was looked at again

@@ -67,7 +67,7 @@ type RestrictionWarned struct {
 
 // RestrictionLifted ends it.
 type RestrictionLifted struct {
-	WarnedAt Time `json:"warned_at"`
+	WarnedAt Time `json:"warned_at,omitzero"` // absent: the person took the request back
 }
 
 // Kind is "recipient.due".
@@ -117,6 +117,9 @@ func rightsWords(d Data) string {
 	case RestrictionWarned:
 		return fmt.Sprintf("the person was told that the restriction ends, not before %s", d.LiftOn)
 	case RestrictionLifted:
+		if d.WarnedAt.IsZero() {
+			return "restriction lifted: the person took the request back"
+		}
 		return "restriction lifted; the person was told on " + d.WarnedAt.Format(TimeFormat)
 	}
 	return "event of kind " + d.Kind()

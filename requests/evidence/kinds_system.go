@@ -113,7 +113,7 @@ type HoldLifted struct {
 type ConsentChanged struct {
 	Allowed bool   `json:"allowed"`
 	Purpose Code   `json:"purpose"`
-	Source  Code   `json:"source"`  // request, undo, service, gpc
+	Source  Code   `json:"source"`  // request, undo, service, gpc, restriction
 	Subject Digest `json:"subject"` // keyed digest of the identity
 }
 

@@ -120,6 +120,9 @@ func otherWords(d Data) string {
 	case RequestRepeated, MatterFiled, MatterDecided, RecourseOpened, RecourseEnded, DocumentReceived, DocumentDeleted, HoldFound:
 		return matterWords(d)
 	case ConsentChanged:
+		if d.Source == "restriction" {
+			return "use for " + plain(d.Purpose) + when(d.Allowed, " allowed again: the restriction ended") + when(!d.Allowed, " stopped by the restriction")
+		}
 		if d.Allowed {
 			return "consent to " + plain(d.Purpose) + " given again"
 		}

@@ -34,6 +34,8 @@ func (w *Worker) act(ctx context.Context, cl *requests.Claim) error {
 		return w.apply(ctx, cl, conn)
 	case requests.Verify, requests.Rescan:
 		return w.look(ctx, cl, conn)
+	case requests.Resume:
+		return w.resume(ctx, cl, conn)
 	}
 	return connect.Permanent("no-such-stage", "Habeas does not know this kind of task.", nil)
 }
@@ -180,6 +182,11 @@ func (w *Worker) apply(ctx context.Context, cl *requests.Claim, conn connect.Con
 		act = actions[:len(actions)-1] // what is kept is not touched
 	}
 	var n int64
+	if cl.Stage == requests.Suppress {
+		if err := w.svc.BeforeStop(ctx, cl, conn); err != nil {
+			return err
+		}
+	}
 	planned, stop := iter.Pull2(w.svc.Planned(ctx, cl, act...))
 	defer stop()
 	err := applier.Apply(ctx, cl.ID.String(), targetsOf(w.svc.Planned(ctx, cl, act...)), func(res connect.Result) error {
@@ -195,6 +202,11 @@ func (w *Worker) apply(ctx context.Context, cl *requests.Claim, conn connect.Con
 	})
 	if err != nil {
 		return err
+	}
+	if cl.Stage == requests.Suppress {
+		if err := w.svc.AfterStop(ctx, cl, conn); err != nil {
+			return err
+		}
 	}
 	if cl.Stage == requests.Erase {
 		for p, err := range w.svc.Planned(ctx, cl, connect.Keep) {

@@ -63,7 +63,7 @@ func (s *search) add(system string, n int64) (title, text string) {
 	most := 0
 	parts := make([]string, len(s.order))
 	for i, name := range s.order {
-		parts[i] = fmt.Sprintf("%s: %s", name, records(s.found[name]))
+		parts[i] = fmt.Sprintf("%s: %s", name, Records(s.found[name]))
 		most = max(most, s.rounds[name])
 	}
 	text = strings.Join(parts, ", ") + "."
@@ -122,7 +122,7 @@ func tell(d evidence.Data, titles Titles) (title, text string) {
 		if d.Fallen > 0 {
 			text += fmt.Sprintf(" %s fell with the old plan.", approvalsWord(int64(d.Fallen)))
 		}
-		return fmt.Sprintf("Plan changed, %s", records(int64(d.Changed))), text
+		return fmt.Sprintf("Plan changed, %s", Records(int64(d.Changed))), text
 	case evidence.PlanApproved:
 		if d.ByRule {
 			return "Approved by rule", "This right needs no decision."
@@ -176,6 +176,8 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 		return chunkText("suppressed", d.Chunk, sys)
 	case evidence.RecordCorrected:
 		return chunkText("corrected", d.Chunk, sys)
+	case evidence.RecordResumed:
+		return chunkText("given back", d.Chunk, sys)
 	case evidence.RecordKept:
 		return chunkText("kept", d.Chunk, sys)
 	case evidence.RecordRead:
@@ -183,13 +185,13 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 	case evidence.OutcomeVerified:
 		return "Looked again in " + sys(d.System), outcomeText(d.Outcomes)
 	case evidence.OutcomeReappeared:
-		return "Came back in " + sys(d.System), records(int64(d.Count)) + " of the person found again."
+		return "Came back in " + sys(d.System), Records(int64(d.Count)) + " of the person found again."
 	case evidence.LetterSent:
 		return "Letter sent", templates.LetterLabel(string(d.Template)) + ", " + string(d.Language)
 	case evidence.LetterFailed:
 		return "A letter could not be sent", plain(d.Template) + ": " + plain(d.Code)
 	case evidence.PackageBuilt:
-		return "Package built", fmt.Sprintf("%s in %d files.", records(int64(d.Records)), d.Files)
+		return "Package built", fmt.Sprintf("%s in %d files.", Records(int64(d.Records)), d.Files)
 	case evidence.PackageDownloaded:
 		return "Package downloaded", ""
 	case evidence.PackageDeleted:
@@ -203,7 +205,12 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 	case evidence.HoldLifted:
 		return "Hold lifted", ""
 	case evidence.ConsentChanged:
-		if d.Allowed {
+		switch {
+		case d.Source == "restriction" && d.Allowed:
+			return "Consent counts again", plain(d.Purpose) + ": the restriction had stopped it."
+		case d.Source == "restriction":
+			return "Consent not used while restricted", plain(d.Purpose)
+		case d.Allowed:
 			return "Consent given again", plain(d.Purpose)
 		}
 		return "Consent withdrawn", plain(d.Purpose)
@@ -220,6 +227,7 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 var stageTitles = map[evidence.Code]string{
 	"discover": "Search", "collect": "Collecting", "check": "Reading again", "package": "Package", "suppress": "Suppression",
 	"erase": "Erasure", "verify": "Check", "rescan": "Later look", "manual": "Work by hand",
+	"resume": "Giving back",
 }
 
 func stageTitle(s evidence.Code) string {
@@ -260,7 +268,7 @@ func chunkText(did string, c evidence.Chunk, sys func(evidence.Code) string) (ti
 	if c.Count == 0 {
 		return "", ""
 	}
-	return fmt.Sprintf("%s %s in %s", records(int64(c.Count)), did, sys(c.System)), ""
+	return fmt.Sprintf("%s %s in %s", Records(int64(c.Count)), did, sys(c.System)), ""
 }
 
 func countsText(counts []evidence.ActionCount, titles Titles) string {
@@ -293,7 +301,8 @@ func outcomeText(counts []evidence.OutcomeCount) string {
 	return strings.Join(s, ", ") + "."
 }
 
-func records(n int64) string {
+// Records counts records in words.
+func Records(n int64) string {
 	if n == 1 {
 		return "1 record"
 	}

@@ -45,7 +45,7 @@ func tellMatter(d evidence.Data) (title, text string) {
 	case evidence.ReplyDeleted:
 		return "A reply was deleted", "It was " + plain(d.Cause) + "."
 	case evidence.HoldFound:
-		return "A hold keeps " + records(int64(d.Records)), plain(d.Ground) + "."
+		return "A hold keeps " + Records(int64(d.Records)), plain(d.Ground) + "."
 	}
 	return tellRights(d)
 }
