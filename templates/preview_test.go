@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,12 +19,9 @@ var (
 	berlin    = time.FixedZone("CET", 3600)
 )
 
-func sampleContext() context.Context {
-	return WithLocale(context.Background(), Locale{Lang: "en", Zone: berlin, Now: sampleNow})
-}
-
-// TestPreview renders every page with sample data. With HABEAS_SCREENS=1 it
-// also writes them to a folder habeas-screens, for a look in a browser.
+// TestPreview renders every page with sample data. With HABEAS_SCREENS set to a
+// language it also writes them in it, to a folder habeas-screens, for a look in a
+// browser.
 func TestPreview(t *testing.T) {
 	unfinished := regexp.MustCompile(`‹[^›]*›|&lt;no value&gt;|<no value>|%!|\b(TODO|lorem)\b`)
 	unsafe := regexp.MustCompile(`(?i)<script(?: [^>]*)?>[^<]|\sstyle=|\son[a-z]+="|javascript:|<style|action="about:`)
@@ -48,17 +46,19 @@ func TestPreview(t *testing.T) {
 					t.Errorf("control %s has no label", m[1])
 				}
 			}
-			if os.Getenv("HABEAS_SCREENS") == "1" {
-				write(t, name, html)
+			if lang := os.Getenv("HABEAS_SCREENS"); slices.Contains(Languages(), lang) {
+				write(t, lang+"-"+name, renderedIn(t, lang, page))
 			}
 		})
 	}
 }
 
-func rendered(t *testing.T, page templ.Component) string {
+func rendered(t *testing.T, page templ.Component) string { return renderedIn(t, "en", page) }
+
+func renderedIn(t *testing.T, lang string, page templ.Component) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := page.Render(sampleContext(), &b); err != nil {
+	if err := page.Render(WithLocale(context.Background(), Locale{Lang: lang, Zone: berlin, Now: sampleNow}), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
