@@ -72,7 +72,7 @@ func find(lang, key string, args ...any) (string, bool) {
 	if err != nil && text == "" {
 		return "", false
 	}
-	return strings.TrimSpace(text), true
+	return strings.Trim(text, " \t\r\n"), true // a no-break space stays: the colon of French has one
 }
 
 // Language is the catalogue's language that serves a wanted one best.
