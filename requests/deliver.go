@@ -126,11 +126,11 @@ func (s *Service) scope(ctx context.Context, c *Case, subject Subject) (Scope, e
 	if c.Law == "CA" && subject.Know == "categories" {
 		return AskedCategories, nil
 	}
-	proofs, err := s.Proofs(ctx, c)
+	shown, err := s.shown(ctx, s.db, c, subject)
 	if err != nil {
 		return "", err
 	}
-	if identity.CategoriesOnly(c.Law, c.Rights, kindsOf(proofs)) {
+	if identity.CategoriesOnly(c.Law, c.Rights, shown) {
 		return Categories, nil
 	}
 	return Pieces, nil

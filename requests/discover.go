@@ -39,6 +39,9 @@ func (ch *change) startDiscovery(ctx context.Context, by Actor) error {
 	if err := ch.become(by, Discovering); err != nil {
 		return err
 	}
+	if err := ch.compareName(ctx, subject); err != nil {
+		return err
+	}
 	var last int
 	if err := ch.QueryRow(ctx, `select coalesce(max(t.round), 0) / $2 from tasks t where t.case_id = $1 and t.stage = 'discover'`,
 		ch.c.ID, roundsPer).Scan(&last); err != nil {
@@ -139,6 +142,9 @@ func (ch *change) stepDiscovering(ctx context.Context) (bool, error) {
 		}
 		if open > 0 || failed > 0 {
 			return true, nil
+		}
+		if open, err := comparing(ctx, ch.Tx, ch.c.ID); open || err != nil {
+			return true, err // whether facts agreed stands with the plan
 		}
 		walks, err := ch.walks(ctx, round/roundsPer)
 		if err != nil {

@@ -50,7 +50,7 @@ func (ch *change) doubts(ctx context.Context, walks []discovery) error {
 	if err != nil {
 		return err
 	}
-	if _, err := ch.Exec(ctx, `delete from identity_doubts d where d.case_id = $1 and d.settled_at is null`, ch.c.ID); err != nil {
+	if _, err := ch.Exec(ctx, `delete from identity_doubts d where d.case_id = $1 and d.reason <> $2 and d.settled_at is null`, ch.c.ID, identity.FactsShort); err != nil {
 		return fmt.Errorf("drop doubts: %w", err)
 	}
 	for _, d := range found {
@@ -176,6 +176,7 @@ func (ch *change) certain(ctx context.Context) error {
 
 var doubtTexts = map[string]string{
 	identity.SeveralPeople: "the address leads to more than one person",
+	identity.FactsShort:    "fewer details than the law asks for agree with what the systems hold (11 CCR 7062)",
 	identity.RecentlyMoved: fmt.Sprintf("the address was changed less than %d days before the request", identity.RecentDays),
 }
 
@@ -191,12 +192,17 @@ func doubting(ctx context.Context, q querier, id uuid.UUID) (bool, error) {
 
 // Quiet says that the customer is not told what systems hold: while they are
 // searched, and while it is open who is asking. Whoever took an address over
-// learns nothing by it.
+// learns nothing by it. Where facts are compared, nothing is told before the
+// decision: that more is told would say that they agreed.
 func (s *Service) Quiet(ctx context.Context, c *Case) (bool, error) {
-	if searching(c.Status) {
+	return s.quiet(ctx, c.ID, c.Status, c.Law, c.Rights)
+}
+
+func (s *Service) quiet(ctx context.Context, id uuid.UUID, st Status, law string, rights []string) (bool, error) {
+	if searching(st) || st == Review && NeedsProof(rights) && s.atMost(law, rights).Points > 0 {
 		return true, nil
 	}
-	return doubting(ctx, s.db, c.ID)
+	return doubting(ctx, s.db, id)
 }
 
 func searching(st Status) bool { return st == Filed || st == Verified || st == Discovering }
@@ -219,6 +225,16 @@ func (ch *change) settleDoubts(ctx context.Context, user uuid.UUID) error {
 	}
 	if ch.c.PlanID == nil {
 		return nil
+	}
+	return ch.calmPlan(ctx)
+}
+
+// calmPlan takes the flag off a case whose plan leaves nothing open, unless it is
+// open who is asking.
+func (ch *change) calmPlan(ctx context.Context) error {
+	open, err := doubting(ctx, ch.Tx, ch.c.ID)
+	if err != nil || open {
+		return err
 	}
 	p, err := ch.plan(ctx)
 	if err != nil {

@@ -198,6 +198,9 @@ func (ch *change) makePlan(ctx context.Context, walks []discovery) error {
 	if err := ch.doubts(ctx, walks); err != nil {
 		return err
 	}
+	if err := ch.weighFacts(ctx); err != nil {
+		return err
+	}
 	if w.redacted > 0 || w.p.Undecided > 0 {
 		ch.c.setFlag(Attention, true)
 	}

@@ -42,8 +42,10 @@ type TaskProgress struct {
 // mark: then it costs one look-up by primary key. The zero mark always reads.
 func (s *Service) Progress(ctx context.Context, id uuid.UUID, since Mark) (*Progress, error) {
 	var p Progress
-	err := s.db.QueryRow(ctx, `select c.event_seq, c.event_at, c.status, c.flags, c.due_on from cases c where c.id = $1`, id).
-		Scan(&p.Mark.Seq, infinite{&p.Mark.At}, &p.Status, &p.Flags, &p.DueOn)
+	var law string
+	var rights []string
+	err := s.db.QueryRow(ctx, `select c.event_seq, c.event_at, c.status, c.flags, c.due_on, c.law, c.rights from cases c where c.id = $1`, id).
+		Scan(&p.Mark.Seq, infinite{&p.Mark.At}, &p.Status, &p.Flags, &p.DueOn, &law, &rights)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, errNotFound()
@@ -52,10 +54,8 @@ func (s *Service) Progress(ctx context.Context, id uuid.UUID, since Mark) (*Prog
 	case p.Mark.Seq == since.Seq && p.Mark.At.Equal(since.At):
 		return nil, nil
 	}
-	if p.Quiet = searching(p.Status); !p.Quiet {
-		if p.Quiet, err = doubting(ctx, s.db, id); err != nil {
-			return nil, err
-		}
+	if p.Quiet, err = s.quiet(ctx, id, p.Status, law, rights); err != nil {
+		return nil, err
 	}
 	rows, err := s.db.Query(ctx, `select t.id, t.system, t.stage, t.status, t.attempt, t.error_code, t.done_count
 		from tasks t where t.case_id = $1 order by t.id`, id)

@@ -74,7 +74,7 @@ func (s *Service) CustomerReceipt(ctx context.Context, by Actor, id uuid.UUID) (
 		return nil, err
 	}
 	for i, line := range snap.Lines {
-		if ofHold(line) {
+		if ofHold(line) || line.Kind == "identity.compared" { // which facts agreed is the desk's
 			continue
 		}
 		if quiet && line.Kind == "identity.failed" {

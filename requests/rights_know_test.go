@@ -41,14 +41,25 @@ func categorise(categories map[string]string) func(connect.Connector) connect.Co
 	}
 }
 
-// inCalifornia files for somebody who lives there.
+// inCalifornia files for somebody who lives there, under the name that the
+// company knows.
 func inCalifornia(c *company.Company, email string, rights ...string) *requests.Receipt {
 	c.Helper()
 	r, err := c.Svc.File(c.Context(), c.Agent, requests.Filing{
-		Rights: rights, Country: "US", Region: "CA", Locale: "en", Channel: "letter", Identities: []connect.Identity{{Kind: "email", Value: email}},
+		Rights: rights, Country: "US", Region: "CA", Locale: "en", Channel: "letter", Name: nameOf(email), Identities: []connect.Identity{{Kind: "email", Value: email}},
 	})
 	must(c.TB, err)
 	return r
+}
+
+// nameOf is the name under which the sample company knows an address; "" is nobody.
+func nameOf(email string) string {
+	for _, s := range acme.Subjects() {
+		if s.Email == email {
+			return s.Name
+		}
+	}
+	return ""
 }
 
 // law.md §8, 4: what 11 CCR 7024(d) names never leaves the house; its kind is
@@ -153,7 +164,7 @@ func TestCategoriesAsAskedFor(t *testing.T) {
 	c := company.New(t, company.Options{Settings: company.Registered(t)})
 	who := acme.Subjects()[15]
 	r, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, requests.Filing{
-		Rights: []string{"access"}, Country: "US", Region: "CA", Locale: "en", Know: "categories", Period: "year",
+		Rights: []string{"access"}, Country: "US", Region: "CA", Locale: "en", Know: "categories", Period: "year", Name: who.Name,
 		Identities: []connect.Identity{{Kind: "email", Value: who.Email}},
 	})
 	must(t, err)

@@ -78,7 +78,7 @@ func (s *Service) Reap(ctx context.Context) (int64, error) {
 // Sweep looks after what no task moves: overdue cases, unverified ones,
 // cases that could go on, and what has run out.
 func (s *Service) Sweep(ctx context.Context) error {
-	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.dropReplies(ctx), s.dropEndedDocuments(ctx), s.clean(ctx), s.resumeLeft(ctx), s.retire(ctx), s.CountFigures(ctx))
+	return errors.Join(s.recountPaused(ctx), s.markOverdue(ctx), s.remind(ctx), s.remindUnverified(ctx), s.remindShort(ctx), s.expireUnverified(ctx), s.nudge(ctx), s.dropReplies(ctx), s.dropEndedDocuments(ctx), s.clean(ctx), s.resumeLeft(ctx), s.retire(ctx), s.CountFigures(ctx))
 }
 
 func (s *Service) each(ctx context.Context, fn func(*change) error, query string, args ...any) error {
@@ -112,6 +112,21 @@ func (s *Service) remindUnverified(ctx context.Context) error {
 		return ch.letterUnproved(ctx)
 	}, `select c.id from cases c where c.status = 'filed' and c.unverified_at is null and c.email_lookup is not null and c.filed_at < $1 and not `+deskLooks+` limit 500`,
 		s.now().Add(-s.set.UnverifiedAfter))
+}
+
+// remindShort sends the same letter in a request whose address was proved, and of
+// whose facts too few agreed: as long after that as in every other one, whether
+// the person is known or not (11 CCR 7022(a), 7024(a)).
+func (s *Service) remindShort(ctx context.Context) error {
+	return s.each(ctx, func(ch *change) error {
+		if ch.c.Status != Review || ch.c.Unverified != nil {
+			return nil
+		}
+		ch.c.Unverified = new(ch.at)
+		return ch.letterUnproved(ctx)
+	}, `select c.id from cases c join identity_doubts d on d.case_id = c.id and d.reason = $2 and d.settled_at is null
+		where c.status = 'review' and c.unverified_at is null and c.email_lookup is not null and c.verified_at < $1 limit 500`,
+		s.now().Add(-s.set.UnverifiedAfter), identity.FactsShort)
 }
 
 // expireUnverified ends a request that nobody proved: counted as a denial.

@@ -28,6 +28,7 @@ const (
 	Verify   Stage = "verify"   // look again
 	Rescan   Stage = "rescan"   // look again days later
 	ByHand   Stage = "manual"   // a person does it
+	Match    Stage = "match"    // compare what a person says of themselves
 	Resume   Stage = "resume"   // give back what a restriction stopped, after it was lifted
 )
 

@@ -64,6 +64,9 @@ func (s *Service) RecordProof(ctx context.Context, by Actor, id uuid.UUID, kind 
 		if settles {
 			return ch.settleDoubts(ctx, user)
 		}
+		if err := ch.weighFacts(ctx); err != nil {
+			return err
+		}
 		if ch.c.Status != Filed || !alone {
 			return nil
 		}
@@ -100,7 +103,11 @@ func (ch *change) letterUnproved(ctx context.Context) error {
 			d.Until, d.Items = ch.local(ch.at.Add(identity.ExpiresAfter)), missing
 		})
 	}
+	ways := otherWays
+	if ch.c.VerifiedAt != nil { // the code was right; too few details agree
+		ways = otherWays[1:]
+	}
 	return ch.write(ctx, mail.Unverified, func(d *mail.Slots) {
-		d.Until, d.Items = ch.local(ch.at.Add(identity.ExpiresAfter)), otherWays
+		d.Until, d.Items = ch.local(ch.at.Add(identity.ExpiresAfter)), ways
 	})
 }

@@ -142,6 +142,7 @@ type ConfirmationPage struct {
 	CodeURL   string // where to give the code, when not verified yet
 	Purposes  []Option
 	Behalf    *BehalfState // what a request for somebody else waits for
+	Facts     *FactsCard   // details that are asked for
 }
 
 // StatusPage is the customer's view of a case.
@@ -167,6 +168,7 @@ type StatusPage struct {
 	Receipt   string // path of the receipt, "" until there is one
 	Stream    string // path of the event stream, "" when the case no longer moves
 	Behalf    *BehalfState
+	Facts     *FactsCard
 	AccessTo  string // set when the answer was limited (e.g. categories only)
 }
 

@@ -46,6 +46,9 @@ func (h subject) confirmation(c *fiber.Ctx) error {
 		if v.Behalf, err = h.behalfState(c, cs); err != nil {
 			return err
 		}
+		if v.Facts, err = h.factsCard(c, cs, v.Behalf); err != nil {
+			return err
+		}
 	}
 	v.Reference, v.Rights, v.Clock = cs.Reference, cs.Rights, casefile.Derived(cs, h.Now())
 	return web.Render(c, templates.Confirmation(v))

@@ -47,6 +47,9 @@ func (h subject) status(c *fiber.Ctx) error {
 	if v.Behalf, err = h.behalfState(c, cs); err != nil {
 		return err
 	}
+	if v.Facts, err = h.factsCard(c, cs, v.Behalf); err != nil {
+		return err
+	}
 	v.Purposes = h.withdrawn(c, cs)
 	if proved {
 		if err := h.details(c, cs, &v); err != nil {

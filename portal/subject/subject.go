@@ -55,6 +55,8 @@ func Routes(d Deps) []web.Route {
 		{Method: fiber.MethodPost, Path: "/status/reply", Roles: own, Kind: web.Page, Limit: web.Guess, MaxBody: maxReply + 64<<10, Handler: h.reply},
 		get("/status/permission", own, h.permissionPage),
 		{Method: fiber.MethodPost, Path: "/status/permission", Roles: own, Kind: web.Page, Limit: web.Guess, MaxBody: requests.MaxDocument + 128<<10, Handler: h.permission},
+		get("/status/facts", own, h.factsPage),
+		post("/status/facts", own, web.Guess, h.facts),
 		get("/confirm", public, h.permitPage),
 		post("/confirm", public, web.Guess, h.permit),
 		get("/status/stop", own, h.stopPage),

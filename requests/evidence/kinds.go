@@ -31,6 +31,7 @@ func Kinds() []Data {
 		StatusChanged{},
 		IdentityVerified{},
 		IdentityFailed{},
+		IdentityCompared{},
 		PlanMade{},
 		PlanChanged{},
 		PlanApproved{},
@@ -193,6 +194,13 @@ type IdentityFailed struct {
 	Reason Code   `json:"reason"`           // wrong-code, code-expired, code-dead, too-many-tries; refused, of a permission; of an address that a search found: ambiguous, changed_recently
 	System Code   `json:"system,omitempty"` // where the search found it
 	Tries  Count  `json:"tries"`
+}
+
+// IdentityCompared follows a comparison of what a person says of themselves with
+// what the systems hold. It is never shown to the person.
+type IdentityCompared struct {
+	Agreed []Code `json:"agreed"` // all that agreed so far: email, name, phone, postcode, number
+	Round  Count  `json:"round"`  // 1: the name given when filing
 }
 
 // ActionCount counts records of a plan.

@@ -30,6 +30,9 @@ func (IdentityVerified) Kind() string { return "identity.verified" }
 // Kind is "identity.failed".
 func (IdentityFailed) Kind() string { return "identity.failed" }
 
+// Kind is "identity.compared".
+func (IdentityCompared) Kind() string { return "identity.compared" }
+
 // Kind is "plan.made".
 func (PlanMade) Kind() string { return "plan.made" }
 

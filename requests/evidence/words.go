@@ -41,6 +41,8 @@ func WordsOf(d Data) string {
 		return fmt.Sprintf("identity proved by %s for %s", plain(d.Proof), plain(d.Use)) + when(d.ByHand, ", recorded by hand")
 	case IdentityFailed:
 		return fmt.Sprintf("identity not proved by %s: %s", plain(d.Proof), plain(d.Reason)) + when(d.System != "", " in "+string(d.System)) + when(d.Tries > 0, fmt.Sprintf(", try %d", d.Tries))
+	case IdentityCompared:
+		return fmt.Sprintf("what the person says of themselves compared, %d; agreed so far: ", d.Round) + when(len(d.Agreed) > 0, list(d.Agreed)) + when(len(d.Agreed) == 0, "nothing")
 	case PlanMade:
 		return fmt.Sprintf("plan made: %s; %d by hand, %d warnings, %d candidates; hash %s", actions(d.Counts), d.Manual, d.Warnings, d.Candidates, d.PlanHash)
 	case PlanChanged:

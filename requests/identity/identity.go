@@ -82,10 +82,16 @@ func SensitivityOf(categories []string) Sensitivity {
 }
 
 // Need is what has to be proved: each of its groups by at least one of its
-// proofs. No group means that nothing is asked.
+// proofs, and so many data points. No group means that nothing is asked.
 type Need struct {
 	Groups [][]Proof
-	Cite   string // why this much
+	// Points is how many facts must agree with what is held, the proved address
+	// among them; 0 is as many as there are. Named counts the name as one.
+	Points int
+	Named  bool
+	// Declared asks for a declaration under penalty of perjury.
+	Declared bool
+	Cite     string // why this much
 }
 
 // strong are the proofs that alone satisfy any need: a person or a system of
@@ -102,10 +108,11 @@ func NeedsProof(rights []string) bool {
 }
 
 // Needed is what the rights need under a law: the most that any of them asks.
+// Specific pieces of information need more (Pieces).
 func Needed(law string, rights []string, s Sensitivity) Need {
 	var need Need
 	for _, right := range rights {
-		if n := neededFor(law, right, s); len(n.Groups) >= len(need.Groups) {
+		if n := neededFor(law, right, s); len(n.Groups)+n.Points >= len(need.Groups)+need.Points {
 			need = n
 		}
 	}
@@ -114,26 +121,39 @@ func Needed(law string, rights []string, s Sensitivity) Need {
 
 // neededFor is one cell of the table.
 func neededFor(law, right string, s Sensitivity) Need {
-	mail := []Proof{EmailCode, Confirmation, SignIn, Document, StaffCheck}
-	more := append([]Proof{KnownFacts}, strong...)
+	mail := [][]Proof{{EmailCode, Confirmation, SignIn, Document, StaffCheck}}
+	weighty := right != "restriction" && right != "objection"
 	switch {
 	case !NeedsProof([]string{right}):
 		if law == "CA" {
 			return Need{Cite: "Cal. Civ. Code 1798.135; 11 CCR 7060(b)"}
 		}
 		return Need{Cite: "GDPR Art. 7(3)"}
-	case law == "CA" && (right == "access" || right == "portability"):
-		// Categories: two data points. Specific pieces: CategoriesOnly.
-		return Need{Groups: [][]Proof{mail}, Cite: "11 CCR 7062(b)"}
-	case law == "CA" && s < Special:
-		return Need{Groups: [][]Proof{mail}, Cite: "11 CCR 7062(d)"}
-	case law == "CA":
-		return Need{Groups: [][]Proof{mail, more}, Cite: "11 CCR 7062(d)"}
-	case s == Special && right != "restriction" && right != "objection":
-		return Need{Groups: [][]Proof{mail, more}, Cite: "GDPR Art. 12(6) and 32; EDPB Guidelines 01/2022"}
+	case law == "CA" && slices.Contains(tellingRights, right):
+		return Need{Groups: mail, Points: 2, Named: true, Cite: "11 CCR 7062(b)"}
+	case law == "CA" && s == Special && weighty:
+		return Need{Groups: mail, Points: 3, Named: true, Cite: "11 CCR 7062(d)"}
+	case law == "CA" && weighty:
+		return Need{Groups: mail, Points: 2, Named: true, Cite: "11 CCR 7062(d)"}
+	case s == Special && weighty:
+		// A name often stands in the address, and whoever took that over knows it.
+		return Need{Groups: mail, Points: 2, Cite: "GDPR Art. 12(6) and 32; EDPB Guidelines 01/2022"}
 	default:
-		return Need{Groups: [][]Proof{mail}, Cite: "GDPR Art. 12(6); EDPB Guidelines 01/2022"}
+		return Need{Groups: mail, Cite: "GDPR Art. 12(6); EDPB Guidelines 01/2022"}
 	}
+}
+
+// tellingRights give data to whoever asks.
+var tellingRights = []string{"access", "portability"}
+
+// Pieces is what California asks for before it gives specific pieces of
+// information: a reasonably high degree of certainty (11 CCR 7062(c)). The zero
+// Need is any other law, whose table (Needed) says it all.
+func Pieces(law string, rights []string) Need {
+	if law != "CA" || !slices.ContainsFunc(rights, func(r string) bool { return slices.Contains(tellingRights, r) }) {
+		return Need{}
+	}
+	return Need{Points: 3, Named: true, Declared: true, Cite: "11 CCR 7062(c)"}
 }
 
 // Satisfied says whether the proofs at hand meet the need.
@@ -152,21 +172,16 @@ func Missing(have []Proof, need Need) [][]Proof {
 }
 
 // CategoriesOnly says that an access or portability request ends with
-// categories instead of specific pieces. California wants a reasonably high
-// degree of certainty for pieces (three data points and a signed declaration,
-// 11 CCR 7062(c)) and a reasonable one for categories (two, 7062(b)): a mailed
-// code alone, address and name, reaches categories. Where somebody asks for the
-// person, the link that the person confirmed by counts as their code; the code
-// of whoever asks counts for nothing.
-func CategoriesOnly(law string, rights []string, have []Proof) bool {
-	if law != "CA" || !slices.ContainsFunc(rights, func(r string) bool { return r == "access" || r == "portability" }) {
+// categories instead of specific pieces (11 CCR 7024(a)), because what was shown
+// does not reach Pieces. Where somebody asks for the person, the link that the
+// person confirmed by counts as their code; the code of whoever asks counts for
+// nothing.
+func CategoriesOnly(law string, rights []string, s Shown) bool {
+	need := Pieces(law, rights)
+	if need.Points == 0 || s.Settled() {
 		return false
 	}
-	if slices.ContainsFunc(strong, func(p Proof) bool { return slices.Contains(have, p) }) {
-		return false
-	}
-	address := slices.Contains(have, EmailCode) || slices.Contains(have, Confirmation)
-	return !address || !slices.Contains(have, KnownFacts) || !slices.Contains(have, Declaration)
+	return need.Short(s) > 0 || !s.has(Declaration)
 }
 
 // Finding is what the systems tell about the address that was proved.
@@ -180,6 +195,7 @@ type Finding struct {
 const (
 	SeveralPeople  = "several_people"  // the address leads to more than one person
 	RecentlyMoved  = "address_changed" // it changed in the CRM within RecentDays
+	FactsShort     = "facts_short"     // fewer facts agree with what is held than the law asks for
 	AgentUnchecked = "agent_unchecked" // somebody asks for another and the permission was not seen
 	RecentDays     = 30
 )
@@ -190,7 +206,7 @@ const (
 // permission or the desk settles an agent.
 func DeskDecides(f Finding, have []Proof) []string {
 	var reasons []string
-	settled := slices.ContainsFunc(strong, func(p Proof) bool { return slices.Contains(have, p) })
+	settled := Shown{Proofs: have}.Settled()
 	if f.People > 1 && !settled {
 		reasons = append(reasons, SeveralPeople)
 	}

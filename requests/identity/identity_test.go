@@ -9,42 +9,53 @@ import (
 )
 
 func TestNeeded(t *testing.T) {
+	code := []Proof{EmailCode}
 	tests := []struct {
 		name   string
 		law    string
 		rights []string
 		level  Sensitivity
-		have   []Proof
+		have   Shown
 		want   bool
 	}{
-		{"withdrawal needs nothing", "EU", []string{"consent_withdrawal"}, Special, nil, true},
-		{"opt-out needs nothing", "CA", []string{"opt_out", "limit"}, Special, nil, true},
-		{"erasure without proof", "EU", []string{"erasure"}, Low, nil, false},
-		{"erasure with a mailed code", "EU", []string{"erasure"}, High, []Proof{EmailCode}, true},
-		{"sign-in instead of a code", "EU", []string{"access"}, High, []Proof{SignIn}, true},
-		{"health data by mail alone", "EU", []string{"access"}, Special, []Proof{EmailCode}, false},
-		{"health data with facts", "EU", []string{"access"}, Special, []Proof{EmailCode, KnownFacts}, true},
-		{"facts without address", "EU", []string{"access"}, Special, []Proof{KnownFacts}, false},
-		{"staff checked", "UK", []string{"erasure"}, Special, []Proof{StaffCheck}, true},
-		{"a withdrawal beside an erasure lowers nothing", "EU", []string{"erasure", "consent_withdrawal"}, Low, nil, false},
-		{"order does not matter", "EU", []string{"consent_withdrawal", "erasure"}, Low, nil, false},
-		{"California access by code", "CA", []string{"access"}, Special, []Proof{EmailCode}, true},
-		{"California deletion by code", "CA", []string{"erasure"}, High, []Proof{EmailCode}, true},
-		{"California deletion of sensitive data", "CA", []string{"erasure"}, Special, []Proof{EmailCode}, false},
-		{"a permission alone proves no person", "CA", []string{"erasure"}, Low, []Proof{AgentPermission}, false},
-		{"nor does the agent's own code", "CA", []string{"erasure"}, Low, []Proof{AgentPermission, RepresentativeCode}, false},
-		{"the person's word does", "CA", []string{"erasure"}, Low, []Proof{AgentPermission, Confirmation}, true},
+		{"withdrawal needs nothing", "EU", []string{"consent_withdrawal"}, Special, Shown{}, true},
+		{"opt-out needs nothing", "CA", []string{"opt_out", "limit"}, Special, Shown{}, true},
+		{"erasure without proof", "EU", []string{"erasure"}, Low, Shown{}, false},
+		{"erasure with a mailed code", "EU", []string{"erasure"}, High, Shown{Proofs: code}, true},
+		{"sign-in instead of a code", "EU", []string{"access"}, High, Shown{Proofs: []Proof{SignIn}}, true},
+		{"health data by mail alone", "EU", []string{"access"}, Special, Shown{Proofs: code, Agreed: []Fact{FactEmail}}, false},
+		{"a name is in many an address", "EU", []string{"access"}, Special, Shown{Proofs: code, Agreed: []Fact{FactEmail, FactName}}, false},
+		{"a telephone number is not", "EU", []string{"access"}, Special, Shown{Proofs: code, Agreed: []Fact{FactEmail, FactPhone}}, true},
+		{"health data with facts that staff compared", "EU", []string{"access"}, Special, Shown{Proofs: []Proof{EmailCode, KnownFacts}}, true},
+		{"facts without address", "EU", []string{"access"}, Special, Shown{Proofs: []Proof{KnownFacts}, Agreed: Facts}, false},
+		{"staff checked", "UK", []string{"erasure"}, Special, Shown{Proofs: []Proof{StaffCheck}}, true},
+		{"a withdrawal beside an erasure lowers nothing", "EU", []string{"erasure", "consent_withdrawal"}, Low, Shown{}, false},
+		{"order does not matter", "EU", []string{"consent_withdrawal", "erasure"}, Low, Shown{}, false},
+		{"California categories by code alone", "CA", []string{"access"}, Low, Shown{Proofs: code, Agreed: []Fact{FactEmail}}, false},
+		{"California categories by address and name", "CA", []string{"access"}, Special, Shown{Proofs: code, Agreed: []Fact{FactEmail, FactName}}, true},
+		{"California deletion by code alone", "CA", []string{"erasure"}, Low, Shown{Proofs: code, Agreed: []Fact{FactEmail}}, false},
+		{"an address that nobody holds is no point", "CA", []string{"erasure"}, Low, Shown{Proofs: code, Agreed: []Fact{FactName}}, false},
+		{"California deletion by two", "CA", []string{"erasure"}, High, Shown{Proofs: code, Agreed: []Fact{FactEmail, FactPostcode}}, true},
+		{"California deletion of sensitive data by two", "CA", []string{"erasure"}, Special, Shown{Proofs: code, Agreed: []Fact{FactEmail, FactName}}, false},
+		{"by three", "CA", []string{"rectification"}, Special, Shown{Proofs: code, Agreed: []Fact{FactEmail, FactName, FactNumber}}, true},
+		{"California by the company's own sign-in", "CA", []string{"erasure", "access"}, Special, Shown{Proofs: []Proof{SignIn}}, true},
+		{"a permission alone proves no person", "CA", []string{"erasure"}, Low, Shown{Proofs: []Proof{AgentPermission}, Agreed: Facts}, false},
+		{"nor does the agent's own code", "CA", []string{"erasure"}, Low, Shown{Proofs: []Proof{AgentPermission, RepresentativeCode}, Agreed: Facts}, false},
+		{"the person's word does, with a fact", "CA", []string{"erasure"}, Low, Shown{Proofs: []Proof{AgentPermission, Confirmation}, Agreed: []Fact{FactEmail, FactName}}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			need := Needed(tt.law, tt.rights, tt.level)
-			if got := Satisfied(tt.have, need); got != tt.want {
+			if got := Satisfied(tt.have.Proofs, need) && need.Short(tt.have) == 0; got != tt.want {
 				t.Errorf("satisfied %v, want %v; need %+v", got, tt.want, need)
 			}
 			if need.Cite == "" {
 				t.Error("a need without its article")
 			}
 		})
+	}
+	if vouched := (Shown{Vouched: true}); Needed("CA", []string{"access"}, Special).Short(vouched) != 0 || CategoriesOnly("CA", []string{"access"}, vouched) {
+		t.Error("facts are asked of a person whom somebody represents for good")
 	}
 }
 
@@ -59,10 +70,16 @@ func TestEveryCell(t *testing.T) {
 				if free != (len(need.Groups) == 0) || free == NeedsProof([]string{right}) {
 					t.Errorf("%s %s %d: %+v", law, right, level, need)
 				}
+				if free && need.Points > 0 {
+					t.Errorf("%s %s asks for facts", law, right)
+				}
+				if need.Points > len(Facts) || need.Short(Shown{Proofs: []Proof{EmailCode}, Agreed: Facts}) > 0 || need.Short(Shown{Proofs: []Proof{StaffCheck}}) > 0 {
+					t.Errorf("%s %s %d: so many facts cannot be given: %+v", law, right, level, need)
+				}
 				if !Satisfied(Proofs, need) || !Satisfied([]Proof{StaffCheck}, need) {
 					t.Errorf("%s %s %d cannot be met: %+v", law, right, level, need)
 				}
-				if level > Low && len(need.Groups) < len(Needed(law, []string{right}, level-1).Groups) {
+				if lower := Needed(law, []string{right}, level-1); level > Low && (len(need.Groups) < len(lower.Groups) || need.Points < lower.Points) {
 					t.Errorf("%s %s: more sensitive data ask for less", law, right)
 				}
 			}
@@ -70,26 +87,32 @@ func TestEveryCell(t *testing.T) {
 	}
 }
 
+// 11 CCR 7062(b), (c): two points lead to categories, three and a declaration to
+// pieces.
 func TestCategoriesOnly(t *testing.T) {
 	access := []string{"access"}
+	three := []Fact{FactEmail, FactName, FactPhone}
 	tests := []struct {
 		name   string
 		law    string
 		rights []string
-		have   []Proof
+		have   Shown
 		want   bool
 	}{
-		{"code alone", "CA", access, []Proof{EmailCode}, true},
-		{"unverified", "CA", access, nil, true},
-		{"portability too", "CA", []string{"erasure", "portability"}, []Proof{EmailCode}, true},
-		{"code and facts without declaration", "CA", access, []Proof{EmailCode, KnownFacts}, true},
-		{"three points and declaration", "CA", access, []Proof{EmailCode, KnownFacts, Declaration}, false},
-		{"sign-in", "CA", access, []Proof{SignIn}, false},
-		{"an agent's code is none of the person's points", "CA", access, []Proof{RepresentativeCode, AgentPermission, KnownFacts, Declaration}, true},
-		{"the person's word is", "CA", access, []Proof{RepresentativeCode, AgentPermission, Confirmation, KnownFacts, Declaration}, false},
-		{"the person's word alone", "CA", access, []Proof{RepresentativeCode, AgentPermission, Confirmation}, true},
-		{"deletion is no access", "CA", []string{"erasure"}, []Proof{EmailCode}, false},
-		{"the GDPR gives the copy", "EU", access, []Proof{EmailCode}, false},
+		{"code alone", "CA", access, Shown{Proofs: []Proof{EmailCode}}, true},
+		{"unverified", "CA", access, Shown{}, true},
+		{"portability too", "CA", []string{"erasure", "portability"}, Shown{Proofs: []Proof{EmailCode, Declaration}}, true},
+		{"three points without declaration", "CA", access, Shown{Proofs: []Proof{EmailCode}, Agreed: three}, true},
+		{"two points with declaration", "CA", access, Shown{Proofs: []Proof{EmailCode, Declaration}, Agreed: three[:2]}, true},
+		{"three points and declaration", "CA", access, Shown{Proofs: []Proof{EmailCode, Declaration}, Agreed: three}, false},
+		{"facts that staff compared, without declaration", "CA", access, Shown{Proofs: []Proof{EmailCode, KnownFacts}}, true},
+		{"facts that staff compared, and declaration", "CA", access, Shown{Proofs: []Proof{EmailCode, KnownFacts, Declaration}}, false},
+		{"sign-in", "CA", access, Shown{Proofs: []Proof{SignIn}}, false},
+		{"an agent's code is none of the person's points", "CA", access, Shown{Proofs: []Proof{RepresentativeCode, AgentPermission, Declaration}, Agreed: three}, true},
+		{"the person's word is", "CA", access, Shown{Proofs: []Proof{RepresentativeCode, AgentPermission, Confirmation, Declaration}, Agreed: three}, false},
+		{"the person's word alone", "CA", access, Shown{Proofs: []Proof{RepresentativeCode, AgentPermission, Confirmation}}, true},
+		{"deletion is no access", "CA", []string{"erasure"}, Shown{Proofs: []Proof{EmailCode}}, false},
+		{"the GDPR gives the copy", "EU", access, Shown{Proofs: []Proof{EmailCode}}, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -28,6 +28,8 @@ func (w *Worker) act(ctx context.Context, cl *requests.Claim) error {
 		return w.discover(ctx, cl, conn)
 	case requests.Collect:
 		return w.collect(ctx, cl, conn)
+	case requests.Match:
+		return w.match(ctx, cl, conn)
 	case requests.Check:
 		return w.check(ctx, cl, conn)
 	case requests.Suppress, requests.Erase:

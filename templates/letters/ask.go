@@ -73,8 +73,13 @@ func (c *composer) unverified() {
 	c.para("unverified.intro", "Rights", c.rights())
 	c.receipt()
 	c.heading("unverified.how")
-	c.para("unverified.again", "Until", until)
-	c.button("unverified.link", "enter_url", c.d.EnterURL)
+	if len(c.d.Items) > 0 && !slices.Contains(c.d.Items, "code") { // the address is proved, and too little else
+		c.para("unverified.details", "Until", until)
+		c.button("unverified.details_link", "enter_url", c.d.EnterURL)
+	} else {
+		c.para("unverified.again", "Until", until)
+		c.button("unverified.link", "enter_url", c.d.EnterURL)
+	}
 	c.para("unverified.more", "Contact", c.d.Company.Contact)
 	if len(c.d.Items) > 0 {
 		c.items(c.coded("proof", "items", c.d.Items))

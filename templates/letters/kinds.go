@@ -115,7 +115,7 @@ var kinds = map[string]kind{
 		must: []string{"fact.received", "clarify.items", "clarify.all", "clarify.silence"},
 	},
 	Extension:  {compose: (*composer).extension, must: []string{"fact.received", "extension.intro", "extension.why", "remedies"}, named: true, free: withReason},
-	Unverified: {compose: (*composer).unverified, must: []string{"fact.received", "unverified.again", "unverified.more", "unverified.silence", "remedies"}},
+	Unverified: {compose: (*composer).unverified, must: []string{"fact.received", "unverified.again|unverified.details", "unverified.more", "unverified.silence", "remedies"}},
 	Expired:    {compose: (*composer).expired, must: []string{"fact.received", "expired.reason|expired.reason_other", "expired.again", "remedies"}},
 
 	AccessReady:       {compose: (*composer).accessReady, must: []string{"fact.received", "access_ready.inside|access_ready.inside_ca", "access_ready.rights_text", "authority"}, named: true, free: withNote},

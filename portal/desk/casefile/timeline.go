@@ -112,6 +112,8 @@ func tell(d evidence.Data, titles Titles) (title, text string) {
 			return "Proof not accepted", "It did not suffice; the customer is told what else does."
 		}
 		return "Wrong code", fmt.Sprintf("Try %d.", d.Tries)
+	case evidence.IdentityCompared:
+		return "Details compared", compared(d.Agreed)
 	case evidence.PlanMade:
 		if len(d.Counts) == 0 && d.Manual > 0 {
 			return "Plan made", "No system changes a record; people do the work by hand."
