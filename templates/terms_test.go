@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -129,5 +130,40 @@ func TestTypography(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Dates, times and numbers that customers read are written by the catalogue, in
+// the order and with the signs of the language: no page, letter or package has a
+// layout of its own. What programs read (RFC 3339) is no such thing.
+func TestNothingIsWrittenByHand(t *testing.T) {
+	layout := regexp.MustCompile(`\.(?:Append)?Format\("|\b(?:Jan|Mon|Monday|January) (?:2|_2|02)\b|%[.0-9]*[fe]\b|%02d[:/.-]`)
+	looked := 0
+	for _, pattern := range []string{
+		"subject_*.templ", "fields.templ", "locale*.go", "rule_text.go", "view_subject.go", "letters/*.go", "letters/*.templ",
+		"report/index*", "report/locale.go", "../portal/subject/*.go", "../requests/letter*.go", "../requests/export/survey.go",
+	} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: no sources: %v", pattern, err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_templ.go") {
+				continue
+			}
+			looked++
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n, line := range strings.Split(string(src), "\n") {
+				if code, _, _ := strings.Cut(line, "//"); layout.MatchString(code) {
+					t.Errorf("%s:%d writes by hand: %s", file, n+1, strings.TrimSpace(line))
+				}
+			}
+		}
+	}
+	if looked < 60 {
+		t.Errorf("%d files only", looked)
 	}
 }

@@ -102,3 +102,24 @@ func TestCategoryNames(t *testing.T) {
 		}
 	}
 }
+
+// The package's page writes dates, numbers, plurals and signs as each language
+// does.
+func TestDatesAndNumbers(t *testing.T) {
+	first, last := time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 21, 0, 0, 0, 0, time.UTC)
+	for lang, want := range map[string][]string{
+		"en": {"1 February 2027", "21 December 2026", "0 records", "1 record", "1,234 records", "The first 50 of 12,345 records.", "Contact:"},
+		"de": {"1. Februar 2027", "21. Dezember 2026", "0 Datensätze", "1 Datensatz", "1.234 Datensätze", "Die ersten 50 von 12.345 Datensätzen.", "Kontakt:"},
+		"fr": {"1er février 2027", "21 décembre 2026", "0 enregistrement", "1 enregistrement", "1\u00a0234 enregistrements", "Les 50 premiers enregistrements sur 12\u00a0345.", "Contact\u00a0:"},
+		"es": {"1 de febrero de 2027", "21 de diciembre de 2026", "0 registros", "1 registro", "1234 registros", "Los primeros 50 de 12.345 registros.", "Contacto:"},
+	} {
+		records := func(n int64) string { return report.Text(lang, "index.records", "Count", n) }
+		shown, _, _ := strings.Cut(report.Text(lang, "index.shown", "Shown", 50, "Count", int64(12345)), ". ")
+		got := []string{report.Day(lang, first), report.Day(lang, last), records(0), records(1), records(1234), strings.TrimSuffix(shown, ".") + ".", report.Text(lang, "index.contact") + report.Text(lang, "index.colon")}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("%s: %q, want %q", lang, got[i], want[i])
+			}
+		}
+	}
+}
