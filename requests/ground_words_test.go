@@ -32,7 +32,7 @@ func TestOwnWordsOfAGround(t *testing.T) {
 func TestBasisByLaw(t *testing.T) {
 	p := Processing{Basis: "legal_duty", BasisText: "HGB §257"}
 	for law, want := range map[string]string{"EU": "HGB §257 (GDPR Art. 6(1)(c))", "UK": "HGB §257 (UK GDPR Art. 6(1)(c))", "CA": "HGB §257", "CH": "HGB §257", "BR": "HGB §257"} {
-		if got := (Settings{}).basisUnder("en", law, p); got != want {
+		if got := (Settings{}).basis("en", law, p); got != want {
 			t.Errorf("under %s: %q, want %q", law, got, want)
 		}
 	}

@@ -145,7 +145,7 @@ func (ch *change) letterUnverified(ctx context.Context) error {
 		undo = ch.link(pathUndo, undo)
 	}
 	return ch.write(ctx, ch.withdrawalKind(), func(d *mail.Slots) {
-		d.UndoURL, d.Purposes, d.Remaining = undo, ch.purposeTitles(), ch.s.set.remaining(ch.c.Locale)
+		d.UndoURL, d.Purposes, d.Remaining = undo, ch.purposeTitles(), ch.s.set.remaining(ch.c.Locale, ch.c.Law)
 	})
 }
 

@@ -264,13 +264,13 @@ func (ch *change) found(p *storedPlan) bool {
 	return openJSON(ch.key, "plan", p.sealed, &way) == nil && way.Found
 }
 
-// remaining names, in a language, what goes on after a withdrawal, with its
+// remaining names, in a language and under a law, what goes on after a withdrawal, with its
 // other legal basis: GDPR Art. 7(3), 17(1)(b).
-func (s Settings) remaining(lang string) []string {
+func (s Settings) remaining(lang, law string) []string {
 	var out []string
 	for _, p := range s.Register {
 		if p.Basis != "consent" {
-			out = append(out, s.Glossary.In(lang, p.In(lang))+": "+s.basis(lang, p))
+			out = append(out, s.Glossary.In(lang, p.In(lang))+": "+s.basis(lang, law, p))
 		}
 	}
 	return out

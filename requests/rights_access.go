@@ -33,7 +33,7 @@ func (s Settings) explain(lang, law, system string, t, told connect.Type) connec
 	entries := s.processing(system, t.Name)
 	for _, p := range entries {
 		add(&purposes, p.Purpose)
-		add(&bases, s.basisUnder(lang, law, p))
+		add(&bases, s.basis(lang, law, p))
 		add(&sources, p.Source)
 		add(&retention, p.Retention)
 		add(&transfers, p.Transfers)
@@ -69,13 +69,10 @@ func (s Settings) explain(lang, law, system string, t, told connect.Type) connec
 	return told
 }
 
-// basis is the legal basis under the GDPR.
-func (s Settings) basis(lang string, p Processing) string { return s.basisUnder(lang, "EU", p) }
-
-// basisUnder is the legal basis in the words of the law, with what it is. Laws other
+// basis is the legal basis in the words of the law, with what it is. Laws other
 // than the GDPR and the United Kingdom's ask for none, so only the words are
 // told there.
-func (s Settings) basisUnder(lang, law string, p Processing) string {
+func (s Settings) basis(lang, law string, p Processing) string {
 	words := s.Glossary.In(lang, p.BasisText)
 	letter := bases[p.Basis]
 	name := map[string]string{"EU": "GDPR", "UK": "UK GDPR"}[law]

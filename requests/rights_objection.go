@@ -109,7 +109,7 @@ func (s *Service) objections(ctx context.Context, q querier, key opener, c *Case
 		}
 		o.Title = o.Use
 		if p, ok := s.set.entry(o.Use); ok {
-			o.Title, o.Basis = s.set.Glossary.In(lang, p.In(lang)), s.set.basisUnder(lang, c.Law, p)
+			o.Title, o.Basis = s.set.Glossary.In(lang, p.In(lang)), s.set.basis(lang, c.Law, p)
 		}
 		if g, ok := law.Ground("objection", o.Ground); ok {
 			o.Cite = g.Cite

@@ -111,8 +111,8 @@ var deskGrounds = []templates.Option{
 }
 
 var deskGroundText = map[string]string{
-	"own":   "GDPR Art. 12(6): checked, the record is this person's",
-	"other": "GDPR Art. 12(6): checked, the record is somebody else's",
+	"own":   "checked, the record is this person's",
+	"other": "checked, the record is somebody else's",
 }
 
 // recordGrounds are the law's grounds to keep a record back.
@@ -247,7 +247,9 @@ func groundText(cs *requests.Case, code, reason string) (string, error) {
 		return "", misfilled("reason", "Use at most 1,000 letters.")
 	}
 	text, ok := deskGroundText[code]
-	if !ok {
+	if ok {
+		text = cs.DoubtCite(cs.Rights[0]) + ": " + text
+	} else {
 		var err error
 		if text, err = lawGround(cs, code); err != nil {
 			return "", misfilled("ground", "Choose the ground.")
