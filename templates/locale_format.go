@@ -88,6 +88,11 @@ func JoinList(ctx context.Context, words []string) string {
 // separator stands between the words of a list, with its space.
 func separator(ctx context.Context) string { return T(ctx, "list.separator") + " " }
 
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(r)) + s[n:]
+}
+
 func upperFirst(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]

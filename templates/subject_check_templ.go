@@ -46,7 +46,7 @@ func rightNames(ctx context.Context, rights []string, person bool) string {
 	for i, r := range rights {
 		names[i] = rightName(ctx, r, person)
 	}
-	return strings.Join(names, " · ")
+	return strings.Join(names, "\u00a0· ") // no line begins with the point
 }
 
 // rightName is what is asked for: about the reader's own data, or about those of
@@ -75,7 +75,7 @@ func answerRows(ctx context.Context, v QuestionPage) []answerRow {
 	if a.ForOther() {
 		standing := T(ctx, "behalf."+a.Behalf)
 		if a.ChildAge != "" {
-			standing = JoinList(ctx, []string{standing, T(ctx, "child."+a.ChildAge)})
+			standing = JoinList(ctx, []string{standing, lowerFirst(T(ctx, "child."+a.ChildAge))})
 		}
 		rows = append(rows, answerRow{"check.standing", standing, "/request/behalf"},
 			answerRow{"check.rep_name", a.RepName, "/request/yourself"}, answerRow{"check.rep_email", a.RepEmail, "/request/yourself"})
