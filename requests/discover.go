@@ -108,8 +108,17 @@ func (s *Service) Keep(ctx context.Context, cl *Claim, from int64, found []conne
 	return nil
 }
 
+// Learned is what a search learned besides records.
+type Learned struct {
+	connect.Findings
+	// Held are the records found that a hold names, as far as the system was asked
+	// what they hang on; Ties are its answer.
+	Held []HeldRecord  `json:"held,omitempty"`
+	Ties []connect.Tie `json:"ties,omitempty"`
+}
+
 // Discovered ends a discovery with what it learned.
-func (s *Service) Discovered(ctx context.Context, cl *Claim, records int64, learned connect.Findings) error {
+func (s *Service) Discovered(ctx context.Context, cl *Claim, records int64, learned Learned) error {
 	raw, err := json.Marshal(learned)
 	if err != nil {
 		return fmt.Errorf("encode findings: %w", err)
@@ -126,7 +135,7 @@ type discovery struct {
 	attempt int
 	system  string
 	who     []connect.Identity
-	learned connect.Findings
+	learned Learned
 }
 
 // stepDiscovering: another round where something was learned, then the plan,

@@ -514,7 +514,7 @@ func TestOneOfTwentyClaimsWins(t *testing.T) {
 	before := len(events(c, r.ID))
 	for name, err := range map[string]error{
 		"heartbeat": c.Svc.Heartbeat(t.Context(), first, time.Minute),
-		"end":       c.Svc.Discovered(t.Context(), first, 1, connect.Findings{}),
+		"end":       c.Svc.Discovered(t.Context(), first, 1, requests.Learned{}),
 		"fail":      c.Svc.Fail(t.Context(), first, errors.New("late")),
 	} {
 		if !errors.Is(err, requests.ErrFenced) {
@@ -524,8 +524,8 @@ func TestOneOfTwentyClaimsWins(t *testing.T) {
 	if n := len(events(c, r.ID)); n != before {
 		t.Errorf("a late worker wrote %d events", n-before)
 	}
-	must(t, c.Svc.Discovered(t.Context(), second, 0, connect.Findings{}))
-	if err := c.Svc.Discovered(t.Context(), second, 0, connect.Findings{}); !errors.Is(err, requests.ErrFenced) {
+	must(t, c.Svc.Discovered(t.Context(), second, 0, requests.Learned{}))
+	if err := c.Svc.Discovered(t.Context(), second, 0, requests.Learned{}); !errors.Is(err, requests.ErrFenced) {
 		t.Errorf("ended twice: %v", err)
 	}
 	c.Worker(work.Options{})

@@ -19,30 +19,72 @@ const (
 	keptApart    = "kept-apart"
 )
 
-// hang finds the types of a system's findings on which records under a hold
-// hang: a database keeps a ticket only with the contact that it refers to, and
-// would refuse the whole erasure. Constraints are known by type, not by record,
-// so that all the person's records of these types stay; the desk can decide
-// about each.
+// HeldRecords tells which records of a system a hold in force names. It is nobody's
+// case that is asked about: a hold is found by the record alone.
+func (s *Service) HeldRecords(ctx context.Context, system string) (func(typ, key string) bool, error) {
+	rows, err := s.db.Query(ctx, `select unnest(h.lookups) from holds h where h.lifted_at is null and h.scope = 'records' and h.system = $1`, system)
+	if err != nil {
+		return nil, fmt.Errorf("read holds: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	if err != nil {
+		return nil, fmt.Errorf("read holds: %w", err)
+	}
+	held := make(map[string]bool, len(list))
+	for _, l := range list {
+		held[string(l)] = true
+	}
+	return func(typ, key string) bool {
+		return len(held) > 0 && slices.ContainsFunc(s.ring.Lookups(heldRecord, recordName(system, typ, key)), func(l []byte) bool { return held[string(l)] })
+	}, nil
+}
+
+// hang finds on what records under a hold hang: a database keeps a ticket only
+// with the contact that it refers to, and would refuse the whole erasure. The
+// system was asked about the records that were held when it was searched. Where
+// it cannot say, or where a hold came later, constraints are known by type, so
+// that all the person's records of these types stay; the desk can decide about
+// each.
 func (w *weighing) hang(ctx context.Context, d discovery) error {
-	if len(w.records[d.system]) == 0 || len(d.learned.Needs) == 0 {
+	if len(w.records[d.system]) == 0 || len(d.learned.Needs)+len(d.learned.Ties) == 0 {
 		return nil
 	}
-	hanging := map[string]activeHold{}
+	asked := map[HeldRecord]bool{}
+	for _, r := range d.learned.Held {
+		asked[r] = true
+	}
+	hanging, tied, roots := map[string]activeHold{}, map[HeldRecord]activeHold{}, map[HeldRecord]activeHold{}
 	for f, err := range w.ch.findings(ctx, d) {
 		if err != nil {
 			return err
 		}
-		if h, ok := w.on(plan.Record{System: d.system, Type: f.Type, Key: f.Key}); ok {
+		h, ok := w.on(plan.Record{System: d.system, Type: f.Type, Key: f.Key})
+		switch r := (HeldRecord{Type: f.Type, Key: f.Key}); {
+		case !ok:
+		case asked[r]:
+			roots[r] = h
+		default:
 			for _, t := range needed(d.learned.Needs, f.Type) {
 				hanging[t] = h
 			}
 		}
 	}
-	if w.hanging == nil {
-		w.hanging = map[string]map[string]activeHold{}
+	for _, t := range d.learned.Ties { // what led to a record comes before what it leads to
+		from := HeldRecord{Type: t.Type, Key: t.Key}
+		h, ok := roots[from]
+		if !ok {
+			h, ok = tied[from]
+		}
+		if to := (HeldRecord{Type: t.NeedsType, Key: t.NeedsKey}); ok {
+			if _, known := tied[to]; !known {
+				tied[to] = h
+			}
+		}
 	}
-	w.hanging[d.system] = hanging
+	if w.hanging == nil {
+		w.hanging, w.tied = map[string]map[string]activeHold{}, map[string]map[HeldRecord]activeHold{}
+	}
+	w.hanging[d.system], w.tied[d.system] = hanging, tied
 	return nil
 }
 
@@ -62,21 +104,34 @@ func needed(needs map[string][]string, typ string) []string {
 // hangs keeps a record that a held one needs. It is no held record: the desk may
 // decide otherwise where this one is not meant.
 func (w *weighing) hangs(e *plan.Entry) {
-	h, ok := w.hanging[e.Record.System][e.Record.Type]
-	if !ok || !destroys(e.Record.Action) {
+	if !destroys(e.Record.Action) {
 		return
 	}
-	w.hung++
+	h, tied := w.tied[e.Record.System][HeldRecord{Type: e.Record.Type, Key: e.Record.Key}]
+	if !tied {
+		var ok bool
+		if h, ok = w.hanging[e.Record.System][e.Record.Type]; !ok {
+			return
+		}
+		w.hung++
+	} else {
+		w.ties++
+	}
 	e.Record.Action, e.Record.Fields, e.Record.Ground = connect.Keep, nil, w.ch.c.holdGround(h, e.Record.Right)
 }
 
 // warning tells the desk what stays with the held records.
 func (w *weighing) warning() []connect.Warning {
-	if w.hung == 0 {
-		return nil
+	var out []connect.Warning
+	if w.ties > 0 {
+		out = append(out, connect.Warning{Code: heldTogether, Text: fmt.Sprintf(
+			"%d records stay because held records refer to them: the database keeps one only with the other.", w.ties)})
 	}
-	return []connect.Warning{{Code: heldTogether, Text: fmt.Sprintf(
-		"%d records stay because held records may refer to them, and the database keeps one only with the other. Where a record is not meant, decide about it by itself.", w.hung)}}
+	if w.hung > 0 {
+		out = append(out, connect.Warning{Code: heldTogether, Text: fmt.Sprintf(
+			"%d records stay because held records may refer to them, and the database keeps one only with the other. Where a record is not meant, decide about it by itself.", w.hung)})
+	}
+	return out
 }
 
 // apart watches, while a plan is rewritten, for records that the desk keeps and

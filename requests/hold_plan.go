@@ -28,10 +28,12 @@ type activeHold struct {
 type weighing struct {
 	ch      *change
 	holds   []activeHold
-	records map[string]map[string]activeHold // system → digest of a record
-	hanging map[string]map[string]activeHold // system → types on which held records hang
+	records map[string]map[string]activeHold     // system → digest of a record
+	hanging map[string]map[string]activeHold     // system → types on which held records may hang
+	tied    map[string]map[HeldRecord]activeHold // system → records on which held records hang
 	kept    map[uuid.UUID]int
-	hung    int
+	hung    int // kept because of their type
+	ties    int // kept because a held record refers to them
 }
 
 // lookupsOf are keyed digests, under every version of the key, of the

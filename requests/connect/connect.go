@@ -66,6 +66,23 @@ type Looker interface {
 	Search(ctx context.Context, who []Identity, emit func(Found) error) error
 }
 
+// Tier knows which single records hang together. Where a system is none, what its
+// Findings.Needs say of types counts.
+type Tier interface {
+	// Ties emits the constraints by which the targets refer to records, and by
+	// which these refer to others in turn: what is emitted of a record follows
+	// what led to it. It never changes anything.
+	Ties(ctx context.Context, targets iter.Seq2[Target, error], emit func(Tie) error) error
+}
+
+// Tie says that the system keeps one record only with another, to which it refers.
+type Tie struct {
+	Type      string `json:"type"`
+	Key       string `json:"key"`
+	NeedsType string `json:"needs_type"`
+	NeedsKey  string `json:"needs_key"`
+}
+
 // Identity is something a person is known by.
 type Identity struct {
 	Kind  string `json:"kind"`  // email, phone, customer_id, handle (name@network), social_id (network:id), …

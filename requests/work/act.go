@@ -51,6 +51,11 @@ func (w *Worker) discover(ctx context.Context, cl *requests.Claim, conn connect.
 	if err != nil {
 		return err
 	}
+	held, err := w.svc.HeldRecords(ctx, cl.System)
+	if err != nil {
+		return err
+	}
+	var learned requests.Learned
 	var n int64
 	buf := make([]connect.Found, 0, batch)
 	flush := func() error {
@@ -60,7 +65,10 @@ func (w *Worker) discover(ctx context.Context, cl *requests.Claim, conn connect.
 		buf = buf[:0]
 		return nil
 	}
-	learned, err := finder.Find(ctx, who, func(f connect.Found) error {
+	learned.Findings, err = finder.Find(ctx, who, func(f connect.Found) error {
+		if held(f.Type, f.Key) {
+			learned.Held = append(learned.Held, requests.HeldRecord{Type: f.Type, Key: f.Key})
+		}
 		buf = append(buf, f)
 		n++
 		if len(buf) < batch {
@@ -74,7 +82,33 @@ func (w *Worker) discover(ctx context.Context, cl *requests.Claim, conn connect.
 	if err := flush(); err != nil {
 		return err
 	}
+	if err := ties(ctx, conn, &learned); err != nil {
+		return err
+	}
 	return w.svc.Discovered(ctx, cl, n, learned)
+}
+
+// ties asks a system that knows which records hang together for those of the
+// held ones; there are as many of them as somebody named.
+func ties(ctx context.Context, conn connect.Connector, l *requests.Learned) error {
+	tier, ok := conn.(connect.Tier)
+	if !ok {
+		l.Held = nil // by type then
+		return nil
+	}
+	if len(l.Held) == 0 {
+		return nil
+	}
+	return tier.Ties(ctx, func(yield func(connect.Target, error) bool) {
+		for _, r := range l.Held {
+			if !yield(connect.Target{Type: r.Type, Key: r.Key, Action: connect.Keep}, nil) {
+				return
+			}
+		}
+	}, func(t connect.Tie) error {
+		l.Ties = append(l.Ties, t)
+		return nil
+	})
 }
 
 func (w *Worker) collect(ctx context.Context, cl *requests.Claim, conn connect.Connector) error {
