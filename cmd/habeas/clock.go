@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -50,9 +51,14 @@ func (c *ClockCmd) Validate() error {
 	return clock.CheckNames(c.in)
 }
 
-// Run prints the result; what the law refuses is an error.
+// Run prints the result; what the law refuses is an error, what cannot be is
+// wrong usage.
 func (c *ClockCmd) Run(k *kong.Kong) error {
 	res, err := clock.Compute(c.in)
+	var ce *clock.Error
+	if errors.As(err, &ce) && !ce.Unlawful {
+		return usage("clock: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -97,6 +98,14 @@ func TestClockRefuses(t *testing.T) {
 		{"impossible date", []string{"--law=EU", "--received=2026-02-30"}, true, "not a date of the calendar; write YYYY-MM-DD"},
 		{"impossible event", []string{"--law=EU", "--received=2026-01-01", "--event=id=2026-13-01"}, true, "write YYYY-MM-DD"},
 		{"half an event", []string{"--law=EU", "--received=2026-01-01", "--event=clarify=2026-01-02"}, true, "clarify=ASKED/ANSWERED"},
+		{"received is empty", []string{"--law=EU", "--received="}, true, "from 2000-01-01 to 2199-12-31"},
+		{"received before any law", []string{"--law=EU", "--received=1899-12-31"}, true, "from 2000-01-01 to 2199-12-31"},
+		{"an hour that is none", []string{"--law=EU", "--received=2026-01-01T25:00Z"}, true, "is not a time"},
+		{"answered before it was asked", []string{"--law=UK", "--received=2026-03-02", "--event=clarify=2026-03-10/2026-03-04"}, true, "swap the days"},
+		{"asked before the receipt", []string{"--law=UK", "--received=2026-03-02", "--event=clarify=2026-02-10/2026-03-04"}, true, "lies before the receipt"},
+		{"two extensions", []string{"--law=EU", "--received=2026-03-05", "--event=extension=2026-03-08", "--event=extension=2026-03-09"}, false, "there is no second extension (GDPR Art. 12(3))."},
+		{"no date announced", []string{"--law=CH", "--received=2026-03-05", "--event=extension=2026-03-08"}, false, "write extension=NOTICE/DATE (DPO Art. 18)"},
+		{"no extension in the law", []string{"--law=BR", "--received=2026-03-05", "--event=extension=2026-03-08"}, false, "has no extension"},
 		{"late extension", []string{"--law=EU", "--set=DE", "--received=2026-03-05", "--event=extension=2026-04-08"}, false, "by the base due date, 7 April 2026; it can no longer be extended (GDPR Art. 12(3))."},
 		{"before the law", []string{"--law=OK", "--received=2026-05-01"}, false, "in force from 1 January 2027"},
 	}
@@ -106,8 +115,8 @@ func TestClockRefuses(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Fatalf("error %v, want one with %q", err, tt.want)
 			}
-			if parsed == tt.usage {
-				t.Errorf("wrong usage: %v, want %v", !parsed, tt.usage)
+			if wrong := !parsed || errors.As(err, &usageError{}); wrong != tt.usage {
+				t.Errorf("wrong usage: %v, want %v", wrong, tt.usage)
 			}
 			if out != "" || strings.Contains(err.Error(), "\n") {
 				t.Errorf("more than one sentence: %q %q", out, err)
