@@ -66,6 +66,9 @@ func (s *stage) shareHome(t *testing.T, email string) {
 	}
 }
 
+// newName is what whoever asks for a correction is called now.
+const newName = "Zoë <Ann>"
+
 // ask files a request through the pages, up to its last page.
 func (p *person) ask(email, name, right string) {
 	p.t.Helper()
@@ -81,6 +84,12 @@ func (p *person) ask(email, name, right string) {
 	p.inspect("subject-where")
 	p.pick("#country", "DE")
 	p.submit()
+	if right == "rectification" {
+		p.inspect("subject-details")
+		p.fill("#what-0", "My given name")
+		p.fill("#right-0", newName)
+		p.submit()
+	}
 	p.inspect("subject-contact")
 	p.fill("#email", email)
 	p.fill("#name", name)

@@ -14,9 +14,10 @@ import (
 )
 
 // Ask is a question to the customer: for a proof of identity (GDPR 12(6)), for
-// what they look for (Recital 63), or whether they agree to a fee (GDPR 12(5)).
+// what they look for (Recital 63), for what shows that a correction is right
+// (GDPR 16), or whether they agree to a fee (GDPR 12(5)).
 type Ask struct {
-	Kind  string     `json:"kind"`          // id_request, clarify, excessive
+	Kind  string     `json:"kind"`          // id_request, clarify, correction_proof, excessive
 	Why   string     `json:"why"`           // the doubt, or what makes it hard
 	Items []string   `json:"items"`         // what would prove it, or our questions
 	Fee   string     `json:"fee,omitempty"` // excessive: the amount, such as "25.00 EUR"
@@ -24,8 +25,9 @@ type Ask struct {
 	Pause bool       `json:"pause"`         // stop the clock, where the law has that
 }
 
-// askGrounds are what the clock calls a question.
-var askGrounds = map[string]string{mail.IDRequest: "identity", mail.Clarify: "clarification", mail.Excessive: "fee"}
+// askGrounds are what the clock calls a question; nothing where no law lets it
+// stand meanwhile.
+var askGrounds = map[string]string{mail.IDRequest: "identity", mail.Clarify: "clarification", mail.Excessive: "fee", mail.CorrectionProof: ""}
 
 // feeForm is an amount with the currency's code.
 var feeForm = regexp.MustCompile(`^[0-9]{1,4}([.,][0-9]{2})? [A-Z]{3}$`)
@@ -33,6 +35,9 @@ var feeForm = regexp.MustCompile(`^[0-9]{1,4}([.,][0-9]{2})? [A-Z]{3}$`)
 // MayPause reports whether the law lets the clock stand for the question; its
 // refusal names the article.
 func (s *Service) MayPause(ctx context.Context, id uuid.UUID, kind string) error {
+	if askGrounds[kind] == "" {
+		return noPause()
+	}
 	_, err := s.Rehearse(ctx, func(ctx context.Context) error {
 		_, err := s.Pause(ctx, Actor{Role: DPO}, id, Step{Ground: askGrounds[kind]})
 		return err
@@ -40,12 +45,18 @@ func (s *Service) MayPause(ctx context.Context, id uuid.UUID, kind string) error
 	return err
 }
 
+// noPause says that what shows a right value is asked for on our own time: the
+// answer stays due (GDPR Art. 12(3); 11 CCR 7021(b)).
+func noPause() error {
+	return refuse(Invalid, "not-lawful", "No law lets the clock stand while a correction is proved (GDPR Art. 12(3); 11 CCR 7021(b)).")
+}
+
 // AskCustomer sends a question and, where asked and lawful, stops the clock
 // first.
 func (s *Service) AskCustomer(ctx context.Context, by Actor, id uuid.UUID, q Ask) (*Case, error) {
 	ground, ok := askGrounds[q.Kind]
 	if !ok {
-		return nil, invalid(FieldError{Field: "kind", Message: "Ask for a proof of identity, for what the customer looks for, or for a fee."})
+		return nil, invalid(FieldError{Field: "kind", Message: "Ask for a proof of identity, for what the customer looks for, for a proof of the correction, or for a fee."})
 	}
 	if err := s.checkAsk(q); err != nil {
 		return nil, err
@@ -53,6 +64,9 @@ func (s *Service) AskCustomer(ctx context.Context, by Actor, id uuid.UUID, q Ask
 	c, err := s.decideClock(ctx, id, func(ch *change) error {
 		if !dateTime(q.Until).After(dateTime(ch.today())) {
 			return invalid(FieldError{Field: "until", Message: "Give a day that is still to come."})
+		}
+		if q.Kind == mail.CorrectionProof && (ch.c.Status != Review || !ch.c.Asks("rectification")) {
+			return refuse(Conflict, "not-in-review", "A proof of what is right is asked for while a request for rectification is in review.")
 		}
 		var reasons []mail.Reason
 		if q.Kind == mail.Excessive {
@@ -62,13 +76,19 @@ func (s *Service) AskCustomer(ctx context.Context, by Actor, id uuid.UUID, q Ask
 			}
 		}
 		does := mail.ClockRuns
-		if q.Pause {
+		switch {
+		case ground == "" && q.Pause:
+			return noPause()
+		case ground == "": // the clock runs on
+		case q.Pause:
 			if err := ch.pause(by, Step{Ground: ground}); err != nil {
 				return err
 			}
 			does = ch.c.effect(clock.PauseKind(ground))
-		} else if e := ch.c.effect(clock.PauseKind(ground)); e == mail.ClockRestarts {
-			does = e // the period begins with the proof, whether or not anybody pauses
+		default:
+			if e := ch.c.effect(clock.PauseKind(ground)); e == mail.ClockRestarts {
+				does = e // the period begins with the proof, whether or not anybody pauses
+			}
 		}
 		ch.record(by, evidence.LetterEdited{
 			Digest: evidence.Digest(ch.key.Digest("ask", slices.Concat([]string{q.Why}, q.Items, feeOf(q))...)), Template: evidence.Code(q.Kind), Slots: []evidence.Code{"reason"},
@@ -118,6 +138,9 @@ func (s *Service) checkAsk(q Ask) error {
 	var faults []FieldError
 	if strings.TrimSpace(q.Why) == "" && q.Kind == mail.IDRequest {
 		faults = append(faults, FieldError{Field: "reason", Message: "Say what makes you doubt: the customer reads it (GDPR Art. 12(6))."})
+	}
+	if strings.TrimSpace(q.Why) == "" && q.Kind == mail.CorrectionProof {
+		faults = append(faults, FieldError{Field: "reason", Message: "Say why what stands there may be right: the customer reads it (GDPR Art. 16; 11 CCR 7023(d))."})
 	}
 	if q.Kind == mail.Excessive {
 		if strings.TrimSpace(q.Why) == "" {

@@ -261,7 +261,7 @@ func LetterLabel(kind string) string { return word(letterWords, kind) }
 
 var letterWords = map[string]string{
 	"ack": "Receipt of the request", "code": "Code", "request_joined": "Joined to an earlier request", "withdrawn": "Request withdrawn",
-	"stopped_not_me": "Stopped: it was not them", "erasure_waits": "Until when they can cancel", "id_request": "Asked for proof of identity", "clarify": "Question to the customer",
+	"stopped_not_me": "Stopped: it was not them", "erasure_waits": "Until when they can cancel", "id_request": "Asked for proof of identity", "clarify": "Question to the customer", "correction_proof": "Asked for proof of a correction",
 	"extension": "Extension of the deadline", "unverified": "Could not verify", "expired": "Not verified in time",
 	"access_ready": "Answer to the access request", "portability_ready": "Answer to the portability request",
 	"erasure_done": "Answer to the erasure request", "withdrawal_done": "Consent withdrawn", "opt_out_done": "Opt-out done",

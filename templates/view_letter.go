@@ -37,7 +37,7 @@ type DraftLetter struct {
 type AskPage struct {
 	Page
 	Case   CaseHead
-	Kind   string // id_request, clarify, excessive
+	Kind   string // id_request, clarify, correction_proof, excessive
 	Action string
 	Why    string
 	Proofs []Option // id_request: what can be asked for

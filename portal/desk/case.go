@@ -215,6 +215,9 @@ func (h desk) actions(cs *requests.Case, by requests.Actor, tasks []requests.Tas
 	if cs.Status == requests.Filed || cs.Status == requests.Review {
 		v.Actions = append(v.Actions, act("Ask for a proof of identity", "ask/id_request", "link"))
 	}
+	if cs.Status == requests.Review && cs.Asks("rectification") {
+		v.Actions = append(v.Actions, act("Ask for a proof of the correction", "ask/correction_proof", "link"))
+	}
 	if cs.Asks("access", "portability") {
 		v.Actions = append(v.Actions, act("Ask what they look for", "ask/clarify", "link"))
 	}

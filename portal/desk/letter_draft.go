@@ -312,7 +312,7 @@ func (h desk) askView(c *fiber.Ctx) (*requests.Case, templates.AskPage, error) {
 		return nil, templates.AskPage{}, err
 	}
 	kind := c.Params("kind")
-	if kind != mail.IDRequest && kind != mail.Clarify && kind != mail.Excessive {
+	if !slices.Contains([]string{mail.IDRequest, mail.Clarify, mail.CorrectionProof, mail.Excessive}, kind) {
 		return nil, templates.AskPage{}, noSuchCase
 	}
 	v := templates.AskPage{

@@ -43,6 +43,7 @@ const (
 	ErasureWaits        = letters.ErasureWaits
 	IDRequest           = letters.IDRequest
 	Clarify             = letters.Clarify
+	CorrectionProof     = letters.CorrectionProof
 	Extension           = letters.Extension
 	Unverified          = letters.Unverified
 	Expired             = letters.Expired

@@ -38,6 +38,30 @@ func (c *composer) clarify() {
 	c.para("clarify.silence", "Until", until)
 }
 
+// correctionProof asks for what shows which value is right: the least, by the safe way, used for the
+// correction alone (GDPR 16, 5(1)(d); 11 CCR 7023(d)). No law lets the clock stand for it.
+func (c *composer) correctionProof() {
+	until := c.date("until", c.d.Until)
+	c.para("correction_proof.intro")
+	c.receipt()
+	c.heading("correction_proof.why")
+	c.freely("why", c.d.Why)
+	c.heading("correction_proof.items")
+	items := plainAll(c.d.Items)
+	c.need("items", len(items) > 0)
+	c.items(items)
+	c.para("id_request.minimum")
+	c.heading("id_request.how")
+	c.para("id_request.channel")
+	c.button("id_request.link", "enter_url", c.d.EnterURL)
+	c.para("correction_proof.deleted")
+	if c.law.family == "EU" || c.law.family == "UK" {
+		c.para("correction_proof.meanwhile", "Cite", c.article("18(1)(a)"))
+	}
+	c.para("id_request.runs", "Due", c.date("due", c.d.Due))
+	c.para("correction_proof.silence", "Until", until)
+}
+
 // clock tells what happens to the date of our answer meanwhile.
 func (c *composer) clock(key string) {
 	c.need("clock", slices.Contains([]string{ClockRuns, ClockStops, ClockRestarts}, c.d.Clock))

@@ -108,9 +108,9 @@ type Data struct {
 	Counts      Counts
 	Kept        []Kept
 	Reasons     []Reason
-	Why         string    // extension, restriction_ends: reason, and id_request: the doubt
+	Why         string    // extension, restriction_ends: reason, and id_request, correction_proof: the doubt
 	WhyCode     string    // extension: complexity, number, necessary
-	Items       []string  // id_request: what would prove it (codes of proof.*, or words); clarify: our questions
+	Items       []string  // id_request: what would prove it (codes of proof.*, or words); clarify: our questions; correction_proof: what would show the right value
 	Clock       string    // id_request, clarify, excessive with a fee: ClockRuns, ClockStops, ClockRestarts
 	Fee         string    // excessive: an amount to agree to, such as "25.00 EUR"; "" refuses
 	Purposes    []string  // withdrawal_done, objection_done, in the company's words; none means all

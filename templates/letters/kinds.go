@@ -18,8 +18,10 @@ const (
 	PermissionRefused = "permission_refused" // 11 CCR 7063, GDPR 12(6): the document does not suffice
 	PermissionMissing = "permission_missing" // UNVERIFIED, to whoever asks for another
 
-	IDRequest  = "id_request" // ID_REQUEST, GDPR 12(6)
-	Clarify    = "clarify"    // CLARIFY, Recital 63
+	IDRequest       = "id_request"       // ID_REQUEST, GDPR 12(6)
+	Clarify         = "clarify"          // CLARIFY, Recital 63
+	CorrectionProof = "correction_proof" // GDPR 16, 5(1)(d); 11 CCR 7023(d): what shows the right value
+
 	Extension  = "extension"  // EXTENSION, GDPR 12(3)
 	Unverified = "unverified" // UNVERIFIED, 11 CCR 7022(a), 7024(a)
 	Expired    = "expired"    // a denial: identity never proven
@@ -113,6 +115,10 @@ var kinds = map[string]kind{
 	Clarify: {
 		compose: (*composer).clarify, free: withReason, named: true,
 		must: []string{"fact.received", "clarify.items", "clarify.all", "clarify.silence"},
+	},
+	CorrectionProof: {
+		compose: (*composer).correctionProof, free: withReason, named: true,
+		must: []string{"fact.received", "correction_proof.why", "correction_proof.items", "id_request.minimum", "id_request.channel", "correction_proof.deleted", "correction_proof.silence"},
 	},
 	Extension:  {compose: (*composer).extension, must: []string{"fact.received", "extension.intro", "extension.why", "remedies"}, named: true, free: withReason},
 	Unverified: {compose: (*composer).unverified, must: []string{"fact.received", "unverified.again|unverified.details", "unverified.more", "unverified.silence", "remedies"}},
