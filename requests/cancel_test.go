@@ -3,6 +3,7 @@ package requests_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -56,7 +57,7 @@ func TestCancelByLetter(t *testing.T) {
 	people := acme.Subjects()
 	for i, x := range []struct{ locale, says string }{
 		{"en", `We wait until [0-9]{1,2} \w+ 20[0-9]{2}`},
-		{"de", `warten wir bis [0-9]{1,2}\. \S+ 20[0-9]{2}`},
+		{"de", `warten wir bis zum [0-9]{1,2}\. \S+ 20[0-9]{2}`},
 		{"fr", `Nous attendons jusqu’au [0-9]{1,2}(er)? \S+ 20[0-9]{2}`},
 		{"es", `Esperamos hasta el [0-9]{1,2} de \S+ de 20[0-9]{2}`},
 	} {
@@ -67,7 +68,15 @@ func TestCancelByLetter(t *testing.T) {
 		k := caseNow(c, id)
 		zone, err := time.LoadLocation(k.Zone)
 		must(t, err)
-		if hour := k.WaitUntil.In(zone).Format("15:04"); !regexp.MustCompile(x.says + `.*` + hour).MatchString(m.Text) {
+		at := k.WaitUntil.In(zone)
+		hour := at.Format("15:04")
+		switch x.locale {
+		case "fr":
+			hour = fmt.Sprintf("%d\u00a0h\u00a0%02d", at.Hour(), at.Minute())
+		case "es":
+			hour = fmt.Sprintf("%d:%02d", at.Hour(), at.Minute())
+		}
+		if !regexp.MustCompile(x.says + `.*` + hour).MatchString(m.Text) {
 			t.Errorf("%s: the letter does not say until %s:\n%s", x.locale, k.WaitUntil.In(zone), m.Text)
 		}
 		if of, err := c.Svc.TokenCase(t.Context(), token, "cancel"); err != nil || of.ID != id || of.Status != requests.Executing {

@@ -32,7 +32,7 @@ func TestRefusedPermissionIsAnswered(t *testing.T) {
 	for i, x := range []struct{ lang, country, region, ground, why, cite string }{
 		{"en", "US", "CA", "unsigned", "It is not signed.", "11 CCR 7063"},
 		{"de", "DE", "", "scope", "Es deckt nicht ab, was Sie beantragen.", "Art. 12 Abs. 6 DSGVO"},
-		{"fr", "FR", "", "names", "Il ne vous nomme pas tous les deux", "article 12.6 du RGPD"},
+		{"fr", "FR", "", "names", "Il ne porte pas vos deux noms", "article 12.6 du RGPD"},
 		{"es", "ES", "", "", "No muestra lo necesario.", "artículo 12.6 del RGPD"},
 	} {
 		r, err := behalf(c, "agent", acme.Subjects()[i].Email, func(f *requests.Filing) {
