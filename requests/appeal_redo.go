@@ -44,6 +44,9 @@ func (ch *change) redo(ctx context.Context, by Actor, first *Case, rights []stri
 
 // restart proves and starts a request that is done again.
 func (ch *change) restart(ctx context.Context, by Actor, first *Case, ids []connect.Identity) error {
+	if _, err := ch.Exec(ctx, `insert into identity_facts (case_id, agreed, declared_at) select $1, f.agreed, f.declared_at from identity_facts f where f.case_id = $2`, ch.c.ID, first.ID); err != nil {
+		return fmt.Errorf("carry facts: %w", err)
+	}
 	tag, err := ch.Exec(ctx, `insert into proofs (case_id, kind, by_user, at) select $1, p.kind, p.by_user, $3 from proofs p where p.case_id = $2`, ch.c.ID, first.ID, ch.at)
 	if err != nil {
 		return fmt.Errorf("carry proofs: %w", err)

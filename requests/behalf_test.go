@@ -232,6 +232,67 @@ func TestAgentsCodeSaysNothingOfThePerson(t *testing.T) {
 	}
 }
 
+// Who asks, and what the person says, are two proofs: one check by staff never
+// stands for both, whichever it is, and each is kept with its method and by whom
+// (11 CCR 7063(a)).
+func TestTwoProofsAreTwo(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	paper := func(kind string, i int) *requests.Receipt {
+		r, err := c.Svc.File(t.Context(), c.Agent, requests.Filing{
+			Rights: []string{"erasure"}, Country: "DE", Locale: "de", Name: "Person Concerned", Channel: "letter",
+			Identities: []connect.Identity{{Kind: "customer_id", Value: acme.Subjects()[i].CustomerID}},
+			OnBehalf:   &requests.Behalf{Kind: kind, Name: "Ada Counsel"},
+		})
+		must(t, err)
+		return r
+	}
+	accept := func(r *requests.Receipt) {
+		_, err := c.Svc.DecidePermission(t.Context(), c.DPOs[0], r.ID, requests.PermissionDecision{Accepted: true, Receives: true, Reason: "Signed by the person"})
+		must(t, err)
+	}
+	prove := func(r *requests.Receipt, kind identity.Proof) *requests.Case {
+		_, err := c.Svc.RecordProof(t.Context(), c.Agent, r.ID, kind, "Looked at")
+		must(t, err)
+		return caseNow(c, r.ID)
+	}
+	for i, first := range []identity.Proof{identity.StaffCheck, identity.RepresentativeDocument} {
+		second := []identity.Proof{identity.RepresentativeCheck, identity.SignIn}[i]
+		r := paper("agent", 20+i)
+		accept(r)
+		if k := prove(r, first); k.Status != requests.Filed {
+			t.Fatalf("the permission and %s alone took it to %s", first, k.Status)
+		}
+		if k := prove(r, second); k.Status == requests.Filed {
+			t.Fatalf("with %s too it is %s", second, k.Status)
+		}
+		c.Await(r.ID, requests.Review)
+		v, err := c.Svc.Representation(t.Context(), caseNow(c, r.ID))
+		must(t, err)
+		for _, p := range []*requests.ProofView{v.Asker, v.Word, v.Accepted} {
+			if p == nil || p.ByUser == nil {
+				t.Fatalf("%+v", v)
+			}
+		}
+		if v.Accepted.ByUser.String() != c.DPOs[0].ID || v.Asker.ByUser.String() != c.Agent.ID || v.Asker.Kind == v.Word.Kind {
+			t.Errorf("%+v %+v %+v", v.Accepted, v.Asker, v.Word)
+		}
+	}
+	// A power of attorney asks nothing of the person, but who asks is proved too
+	// (11 CCR 7063(b)).
+	r := paper("attorney", 22)
+	accept(r)
+	if k := caseNow(c, r.ID); k.Status != requests.Filed {
+		t.Errorf("the power of attorney alone took it to %s", k.Status)
+	}
+	prove(r, identity.RepresentativeCheck)
+	c.Await(r.ID, requests.Review)
+
+	own := c.File(acme.Subjects()[23].Email, "erasure")
+	_, err := c.Svc.RecordProof(t.Context(), c.Agent, own.ID, identity.RepresentativeCheck, "Looked at")
+	refused(t, err, "invalid-input")
+}
+
 // TestPersonStopsIt: the person concerned says no; nothing happens, both are told.
 func TestPersonStopsIt(t *testing.T) {
 	t.Parallel()

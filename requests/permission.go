@@ -18,9 +18,12 @@ import (
 type Representation struct {
 	Kind       string
 	Age        string
-	Confirms   bool // the person concerned is asked to confirm
-	Confirmed  bool
-	Permission bool // accepted
+	Asker      *ProofView // how it was proved who asks; nil: not yet
+	Confirms   bool       // the person concerned is asked to confirm
+	Confirmed  bool       // by their word, whichever way it came
+	Word       *ProofView // the person's word
+	Permission bool       // accepted
+	Accepted   *ProofView
 	Receives   bool
 	HandedOver bool
 	Refused    bool   // the last permission did not suffice
@@ -55,8 +58,18 @@ func (s *Service) Representation(ctx context.Context, c *Case) (*Representation,
 	has := func(kind identity.Proof) bool {
 		return slices.ContainsFunc(proofs, func(p ProofView) bool { return p.Kind == string(kind) })
 	}
+	last := func(kinds ...identity.Proof) *ProofView {
+		for _, p := range slices.Backward(proofs) {
+			if slices.Contains(kinds, identity.Proof(p.Kind)) {
+				return &p
+			}
+		}
+		return nil
+	}
+	word := last(identity.PersonsWord...)
 	r := &Representation{
-		Kind: b.Kind, Age: b.Age, Confirms: identity.Confirms(b.Kind, b.Age) && NeedsProof(c.Rights), Confirmed: has(identity.Confirmation), Permission: has(identity.AgentPermission),
+		Asker: last(identity.WhoAsks...), Word: word, Accepted: last(identity.AgentPermission),
+		Kind: b.Kind, Age: b.Age, Confirms: identity.Confirms(b.Kind, b.Age) && NeedsProof(c.Rights), Confirmed: word != nil, Permission: has(identity.AgentPermission),
 		Receives: b.Receives, HandedOver: b.HandedOver, Refused: b.Refused, Ground: b.Ground, Declined: b.Declined, Proven: len(missing) == 0, Needed: NeedsProof(c.Rights),
 		Told: subject.person() != "", Awaits: !has(identity.AgentPermission) && c.awaitsPermission(subject),
 	}
@@ -134,9 +147,6 @@ func (s *Service) DecidePermission(ctx context.Context, by Actor, id uuid.UUID, 
 			return fmt.Errorf("insert proof: %w", err)
 		}
 		ch.record(by, evidence.IdentityVerified{ByHand: true, Proof: evidence.Code(identity.AgentPermission), Reason: ch.reasonDigest(d.Reason), Use: "verification"})
-		if ch.c.VerifiedAt == nil && subject.Email == "" {
-			ch.c.VerifiedAt = new(ch.at) // there is no address to mail a code to: the desk knows who asks
-		}
 		if err := ch.dropDocuments(ctx, by, "accepted"); err != nil {
 			return err
 		}
@@ -190,13 +200,13 @@ func (ch *change) missingFor(ctx context.Context, subject Subject) ([]string, er
 		return nil, err
 	}
 	var out []string
-	if ch.c.VerifiedAt == nil {
-		out = append(out, "code")
-	}
 	for _, g := range groups {
-		if slices.Contains(g, identity.AgentPermission) {
+		switch {
+		case slices.Contains(g, identity.RepresentativeCode):
+			out = append(out, "code")
+		case slices.Contains(g, identity.AgentPermission):
 			out = append(out, "permission")
-		} else {
+		default:
 			out = append(out, "confirmation")
 		}
 	}

@@ -17,6 +17,9 @@ import (
 // at stays with whoever showed it, and only how it was proved is kept.
 var HandProofs = []identity.Proof{identity.StaffCheck, identity.Document, identity.KnownFacts, identity.SignIn, identity.Declaration}
 
+// AskerProofs are those that show who asks for another person.
+var AskerProofs = []identity.Proof{identity.RepresentativeCheck, identity.RepresentativeDocument}
+
 // ProveByHand records that staff are satisfied who asks, for requests that came
 // by letter or at the counter. Who records it cannot approve.
 func (s *Service) ProveByHand(ctx context.Context, by Actor, id uuid.UUID, reason string) (*Case, error) {
@@ -28,14 +31,17 @@ func (s *Service) ProveByHand(ctx context.Context, by Actor, id uuid.UUID, reaso
 // named in; later it ends the doubt about an address that a search found to be
 // shared or new (Doubt). The answers to questions and a declaration add
 // to the mailed code.
-// A request for somebody else waits for its permission all the same.
+// A request for somebody else waits for its permission all the same; who asks for
+// the person (AskerProofs) and the person's own word are recorded apart, and none
+// stands for the other.
 func (s *Service) RecordProof(ctx context.Context, by Actor, id uuid.UUID, kind identity.Proof, reason string) (*Case, error) {
 	user, err := uuid.Parse(by.ID)
 	if err != nil {
 		return nil, refuse(Forbidden, "staff-only", "A person has to record this proof.")
 	}
-	if !slices.Contains(HandProofs, kind) {
-		return nil, invalid(FieldError{Field: "proof", Message: "Use one of these proofs: staff_check, document, known_facts, sign_in or declaration."})
+	asker := slices.Contains(AskerProofs, kind)
+	if !asker && !slices.Contains(HandProofs, kind) {
+		return nil, invalid(FieldError{Field: "proof", Message: "Use one of these proofs: staff_check, document, known_facts, sign_in or declaration; of who asks for somebody, representative_check or representative_document."})
 	}
 	if strings.TrimSpace(reason) == "" || len(reason) > maxReason {
 		return nil, invalid(FieldError{Field: "reason", Message: "Say how the person proved who they are, without copying the proof."})
@@ -47,6 +53,16 @@ func (s *Service) RecordProof(ctx context.Context, by Actor, id uuid.UUID, kind 
 			return refuse(Conflict, "not-waiting", "The request does not wait for a proof of identity.")
 		}
 		alone := slices.Contains([]identity.Proof{identity.StaffCheck, identity.Document, identity.SignIn}, kind)
+		subject, err := openSubject(ch.key, ch.c.sealed)
+		if err != nil {
+			return fmt.Errorf("open case: %w", err)
+		}
+		switch {
+		case asker && subject.OnBehalf == nil:
+			return invalid(FieldError{Field: "proof", Message: "Nobody asks for another person here."})
+		case asker && ch.c.Status != Filed:
+			return refuse(Conflict, "not-waiting", "The request does not wait for a proof of who asks.")
+		}
 		settles := false
 		if ch.c.Status != Filed && alone {
 			var err error
@@ -67,13 +83,11 @@ func (s *Service) RecordProof(ctx context.Context, by Actor, id uuid.UUID, kind 
 		if err := ch.weighFacts(ctx); err != nil {
 			return err
 		}
-		if ch.c.Status != Filed || !alone {
+		if ch.c.Status != Filed || !alone && !asker {
 			return nil
 		}
-		ch.c.VerifiedAt = new(ch.at)
-		subject, err := openSubject(ch.key, ch.c.sealed)
-		if err != nil {
-			return fmt.Errorf("open case: %w", err)
+		if asker || subject.OnBehalf == nil {
+			ch.c.VerifiedAt = new(ch.at)
 		}
 		if subject.OnBehalf == nil {
 			ch.c.setFlag(Attention, false)

@@ -99,6 +99,7 @@ type CasePage struct {
 	Replies     int    // that the customer sent and nobody has deleted
 	Related     []RelatedCase
 	Doubts      Doubts
+	Facts       *FactsCount // nil where details do not count
 	Recourse    []string // what can be entered about it: appeal, complaint
 }
 
@@ -233,6 +234,7 @@ type Hold struct {
 type DecisionPage struct {
 	Page
 	Case      CaseHead
+	Of       string // of a proof in a request for somebody else: asker or person
 	Kind      string
 	Action    string // path of the POST
 	Plan      *PlanView

@@ -93,7 +93,7 @@ func (a *api) decideMatter(c *fiber.Ctx) error {
 
 // proving is a proof of identity that a person recorded.
 type proving struct {
-	Proof  string `json:"proof" enum:"staff_check,document,known_facts,sign_in,declaration"`
+	Proof  string `json:"proof" enum:"staff_check,document,known_facts,sign_in,declaration,representative_check,representative_document"`
 	Reason string `json:"reason" doc:"How it was proved, without copying the proof."`
 }
 

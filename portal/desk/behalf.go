@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"habeas/portal/desk/casefile"
 	"habeas/portal/web"
 	"habeas/requests"
 	"habeas/requests/identity"
@@ -50,7 +51,11 @@ func (h desk) behalfView(c *fiber.Ctx) (*requests.Case, templates.BehalfPage, er
 		CanWrite: web.Actor(c).Role == requests.DPO, Decision: c.FormValue("decision"), Ground: c.FormValue("ground"), Note: c.FormValue("note"),
 		Covers: c.FormValue("covers") != "", Reason: c.FormValue("reason"), Next: behalfNext(cs, r, web.Actor(c)),
 	}
-	v.Facts = behalfFacts(r)
+	names, err := h.staff(c.UserContext())
+	if err != nil {
+		return nil, templates.BehalfPage{}, err
+	}
+	v.Facts = behalfFacts(r, names)
 	for _, d := range r.Documents {
 		v.Documents = append(v.Documents, templates.DocumentRow{At: d.At, Size: d.Size, Look: templates.DeskCasePath(id, "documents/"+d.ID.String())})
 	}
@@ -58,18 +63,12 @@ func (h desk) behalfView(c *fiber.Ctx) (*requests.Case, templates.BehalfPage, er
 }
 
 // behalfFacts say how far it is proved, without names.
-func behalfFacts(r *requests.Representation) []templates.Option {
+func behalfFacts(r *requests.Representation, names casefile.Names) []templates.Option {
 	capacity := standingLabel[r.Kind]
 	if r.Age != "" {
 		capacity += ", " + ageLabel[r.Age]
 	}
 	facts := []templates.Option{{Value: "In which capacity", Label: capacity}}
-	state := func(yes bool, done, open string) string {
-		if yes {
-			return done
-		}
-		return open
-	}
 	if !r.Needed {
 		facts = append(facts, templates.Option{Value: "Proof", Label: "None is needed: nobody is verified for an opt-out or withdrawal, which took effect at once. A signed permission may be asked for (11 CCR 7026(j))."})
 		switch {
@@ -84,18 +83,43 @@ func behalfFacts(r *requests.Representation) []templates.Option {
 	if r.Refused {
 		open = "The last one was refused and deleted: " + strings.ToLower(groundLabel(r.Ground))
 	}
-	facts = append(facts, templates.Option{Value: "Permission", Label: state(r.Permission, "Accepted", open)})
-	if !r.Told {
-		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Has no e-mail address: write to them yourself" + state(r.Confirms, ", and record by hand that they agreed", "")})
-	} else if r.Confirms {
-		facts = append(facts, templates.Option{Value: "Person concerned", Label: state(r.Confirmed, "Confirmed by the mailed link", "Was told, and has not confirmed yet")})
+	facts = append(facts,
+		templates.Option{Value: "Who asks", Label: provedBy(r.Asker, names, "Not proved yet")},
+		templates.Option{Value: "Permission", Label: provedBy(r.Accepted, names, open)})
+	word := "Is not asked to confirm (11 CCR 7063(b), 7070)"
+	if r.Confirms {
+		word = provedBy(r.Word, names, "Not given yet")
+	}
+	facts = append(facts, templates.Option{Value: "The person’s own word", Label: word})
+	if r.Told {
+		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Was told by e-mail"})
 	} else {
-		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Was told; is not asked to confirm (11 CCR 7063(b), 7070)"})
+		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Has no e-mail address: write to them by post"})
 	}
 	if r.HandedOver {
 		facts = append(facts, templates.Option{Value: "Answer goes to", Label: "The person concerned: the permission does not cover receiving the data"})
 	}
 	return facts
+}
+
+// proofWords are proofs in a request for somebody else, as the desk reads them.
+var proofWords = map[identity.Proof]string{
+	identity.RepresentativeCode: "By the code mailed to whoever asks", identity.EmailCode: "By the code mailed to the address that both share",
+	identity.RepresentativeCheck: "By staff who know or asked whoever asks", identity.RepresentativeDocument: "By a document of whoever asks",
+	identity.AgentPermission: "Accepted", identity.Confirmation: "By the mailed link", identity.StaffCheck: "To staff, who know or asked the person",
+	identity.Document: "With a document of the person", identity.SignIn: "Signed in to the company’s own account",
+}
+
+// provedBy says how something was proved, when and by whom it was recorded.
+func provedBy(p *requests.ProofView, names casefile.Names, open string) string {
+	if p == nil {
+		return open
+	}
+	out := proofWords[identity.Proof(p.Kind)] + ", " + p.At.UTC().Format("2 January 2006")
+	if p.ByUser != nil {
+		out += ", recorded by " + names[p.ByUser.String()]
+	}
+	return out
 }
 
 func groundLabel(code string) string {
@@ -121,8 +145,11 @@ func behalfNext(cs *requests.Case, r *requests.Representation, by requests.Actor
 	if decides && !r.Permission {
 		out = append(out, act("Ask for the permission by letter", "ask/id_request?proof=permission", "secondary"))
 	}
+	if r.Asker == nil {
+		out = append(out, act("Record who asks", "prove?of=asker", "secondary"))
+	}
 	if r.Confirms && !r.Confirmed {
-		out = append(out, act("Record that the person agreed", "prove", "secondary"))
+		out = append(out, act("Record that the person agreed", "prove?of=person", "secondary"))
 	}
 	if decides {
 		out = append(out, act("Refuse the request", "refuse?ground=identity_unproven", "link"))
@@ -136,6 +163,16 @@ func (h desk) behalfPage(c *fiber.Ctx) error {
 		return err
 	}
 	return h.render(c, fiber.StatusOK, templates.BehalfProof(v))
+}
+
+// behalfAgain shows the page with what is wrong, or hands the error on.
+func (h desk) behalfAgain(c *fiber.Ctx, v templates.BehalfPage, err error) error {
+	faults, status, ok := onForm(err, nil)
+	if !ok {
+		return err
+	}
+	v.Errors = faults
+	return h.render(c, status, templates.BehalfProof(v))
 }
 
 // decideBehalf accepts or refuses the permission.
@@ -163,12 +200,7 @@ func (h desk) decideBehalf(c *fiber.Ctx) error {
 		_, err = h.Svc.DecidePermission(ctx, web.Actor(c), cs.ID, d)
 	}
 	if err != nil {
-		faults, status, ok := onForm(err, nil)
-		if !ok {
-			return err
-		}
-		v.Errors = faults
-		return h.render(c, status, templates.BehalfProof(v))
+		return h.behalfAgain(c, v, err)
 	}
 	if !d.Accepted {
 		return done(c, cs, "permission_refused")
@@ -189,12 +221,7 @@ func (h desk) document(c *fiber.Ctx) error {
 	}
 	d, err := h.Svc.OpenDocument(c.UserContext(), web.Actor(c), cs.ID, document, v.Purpose)
 	if err != nil {
-		faults, status, ok := onForm(err, nil)
-		if !ok {
-			return err
-		}
-		v.Errors = faults
-		return h.render(c, status, templates.BehalfProof(v))
+		return h.behalfAgain(c, v, err)
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentType, "application/octet-stream")
@@ -232,13 +259,16 @@ func (h desk) behalfPart(c *fiber.Ctx, cs *requests.Case, v *templates.CasePage)
 // leads on.
 func (h desk) behalfWaits(cs *requests.Case, r *requests.Representation, by requests.Actor, look *templates.Action, v *templates.CasePage) {
 	var missing []string
+	if r.Asker == nil {
+		missing = append(missing, "a proof of who asks")
+	}
 	if !r.Permission {
 		missing = append(missing, "the permission")
 	}
 	if r.Confirms && !r.Confirmed {
 		missing = append(missing, "the person’s own word")
 	}
-	v.Waiting = "Somebody asks for another person. Missing: " + strings.Join(missing, " and ") + "."
+	v.Waiting = "Somebody asks for another person. Missing: " + strings.Join(missing, ", ") + "."
 	if r.Refused {
 		v.Waiting += " The last document was refused; whoever asks was told why and can send another one."
 	}
@@ -254,7 +284,9 @@ func (h desk) behalfWaits(cs *requests.Case, r *requests.Representation, by requ
 	case !r.Permission && paper:
 		look.Label, look.Kind = "Look at the permission", ""
 		v.Primary = look
-	case r.Permission && paper:
-		v.Primary = &templates.Action{Label: "Record that the person agreed", Href: templates.DeskCasePath(cs.ID.String(), "prove")}
+	case r.Asker == nil && paper:
+		v.Primary = &templates.Action{Label: "Record who asks", Href: templates.DeskCasePath(cs.ID.String(), "prove?of=asker")}
+	case paper:
+		v.Primary = &templates.Action{Label: "Record that the person agreed", Href: templates.DeskCasePath(cs.ID.String(), "prove?of=person")}
 	}
 }

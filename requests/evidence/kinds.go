@@ -181,7 +181,7 @@ type StatusChanged struct {
 // IdentityVerified is one proof accepted.
 type IdentityVerified struct {
 	ByHand bool   `json:"by_hand"` // recorded by staff
-	Proof  Code   `json:"proof"`   // email_code, representative_code, confirmation, agent_permission, staff_check, document, known_facts, sign_in, declaration, carried
+	Proof  Code   `json:"proof"`   // email_code, representative_code, representative_check, representative_document, confirmation, agent_permission, staff_check, document, known_facts, sign_in, declaration, carried
 	Reason Digest `json:"reason,omitempty"`
 	Use    Code   `json:"use"` // verification, release, download
 }

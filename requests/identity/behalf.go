@@ -40,18 +40,18 @@ func Confirms(standing, age string) bool {
 	return standing == ForAgent || standing == ForParent && age != Under13
 }
 
-// Representation is what has to be proved before somebody acts for another: the
-// permission, and where the law lets us ask, that the person concerned knows of
-// it. A withdrawal or opt-out needs neither: a signed permission may be asked
+// Representation is what has to be proved before somebody acts for another, each
+// by a proof of its own: who asks, the permission, and where the law lets us ask,
+// that the person concerned wants it. A withdrawal or opt-out needs neither: a signed permission may be asked
 // for and nobody is verified (11 CCR 7026(j), 7027(i), 7060(b)).
 func Representation(rights []string, standing, age string) Need {
 	if !NeedsProof(rights) {
 		return Need{Cite: "11 CCR 7026(j)"}
 	}
-	need := Need{Groups: [][]Proof{{AgentPermission}}, Cite: "11 CCR 7063(b)"}
+	need := Need{Groups: [][]Proof{WhoAsks, {AgentPermission}}, Cite: "11 CCR 7063(b)"}
 	switch {
 	case Confirms(standing, age):
-		need.Groups = append(need.Groups, []Proof{Confirmation, SignIn, Document, StaffCheck})
+		need.Groups = append(need.Groups, PersonsWord)
 		need.Cite = "11 CCR 7063(a)"
 		if standing == ForParent {
 			need.Cite = "11 CCR 7071"
@@ -63,9 +63,16 @@ func Representation(rights []string, standing, age string) Need {
 }
 
 // ProvesEverything says whether what was recorded by hand proves all that was
-// said about the person, or, of an agent's permission, only that it was given.
+// said about the person, or, of an agent's permission, only that it was given,
+// and of who asks nothing about the person at all.
 func ProvesEverything(p Proof, standing string) bool {
-	return p != AgentPermission || standing != ForAgent
+	switch p {
+	case RepresentativeCheck, RepresentativeDocument:
+		return false
+	case AgentPermission:
+		return standing != ForAgent
+	}
+	return true
 }
 
 // KnownStanding says whether a capacity and an age fit.

@@ -25,10 +25,22 @@ const (
 	// RepresentativeCode is a code mailed to whoever asks for another person: it
 	// shows who asks and nothing about the person concerned (11 CCR 7062, 7063).
 	RepresentativeCode Proof = "representative_code"
+	// RepresentativeCheck and RepresentativeDocument show the same, recorded by
+	// hand: they are no word of the person, and the person's word is none of them.
+	RepresentativeCheck    Proof = "representative_check"
+	RepresentativeDocument Proof = "representative_document"
 )
 
+// WhoAsks are the proofs of who asks for another person. Where both share an
+// address, its code proves both.
+var WhoAsks = []Proof{RepresentativeCode, EmailCode, RepresentativeCheck, RepresentativeDocument}
+
+// PersonsWord are the proofs that the person concerned wants what is asked for
+// them.
+var PersonsWord = []Proof{Confirmation, SignIn, Document, StaffCheck}
+
 // Proofs are all proofs.
-var Proofs = []Proof{EmailCode, KnownFacts, SignIn, AgentPermission, Declaration, Document, StaffCheck, Confirmation, RepresentativeCode}
+var Proofs = []Proof{EmailCode, KnownFacts, SignIn, AgentPermission, Declaration, Document, StaffCheck, Confirmation, RepresentativeCode, RepresentativeCheck, RepresentativeDocument}
 
 // Sensitivity is the most sensitive category among the data concerned.
 type Sensitivity int
