@@ -52,7 +52,7 @@ func (ch *change) letterRefusal(ctx context.Context, st Step) error {
 
 // deniedKind is the letter that denies a right on a ground.
 func (ch *change) deniedKind(right, code string) string {
-	kinds := mail.KindsOf(ch.c.Law)
+	kinds := mail.KindsIn(ch.c.family())
 	has := func(kind string) bool { return slices.Contains(kinds, kind) }
 	switch {
 	case (code == "excessive" || code == "unfounded") && !has(mail.StateDenied):

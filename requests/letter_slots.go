@@ -22,7 +22,7 @@ func (ch *change) erasureKind(n mail.Counts) string {
 	switch {
 	case kept == 0:
 		return mail.ErasureDone
-	case n == mail.Counts{} || slices.Contains(mail.KindsOf(ch.c.Law), mail.CADeleteDenied):
+	case n == mail.Counts{} || slices.Contains(mail.KindsIn(ch.c.family()), mail.CADeleteDenied):
 		return ch.deniedKind("erasure", "")
 	}
 	return mail.Partial

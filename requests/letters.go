@@ -44,9 +44,7 @@ func (ch *change) slots(subject Subject) mail.Slots {
 	if b := subject.OnBehalf; b != nil && !b.HandedOver {
 		d.Standing = b.Kind
 	}
-	if c.Law == "EU" {
-		d.Authority = mail.Authority{Name: set.Authority, URL: set.AuthorityAt}
-	}
+	set.underLaw(c, &d)
 	return d
 }
 

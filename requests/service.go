@@ -38,30 +38,31 @@ type Settings struct {
 	Languages   []string // that customers may choose, the company's own first (default: all there are)
 	Glossary    Glossary // the company's texts in them
 
-	ApprovalsErasure int             // distinct people who approve an erasure (default 2)
-	ApprovalsRelease int             // people who approve a release (default 1)
-	ErasureWait      time.Duration   // between approval and erasure; the customer can still cancel
-	Rescans          []time.Duration // after completion, when erased records are looked for again
-	PackageFor       time.Duration   // how long a package can be fetched (default 14 days)
-	PausePolicy      string          // strict or suspend: EU clocks while identity is open
-	Purposes         []Purpose       // what people consented to
-	Zone             string          // the controller's time zone; empty: as the law says
-	HolidaySet       string          // the controller's holidays; empty: as the country says
-	Holidays         []clock.Holiday // days of its own, where ends of periods move to working days
-	Laws             *clock.Laws     // the table of laws; nil: as shipped
-	Applies          clock.Overrides // which law a place has, where the company decided otherwise
-	Remind           []int           // days before a due date at which the desk is told (default 14, 7, 2, 1)
-	Register         []Processing    // of processing, for Art. 15
-	Recipients       []Recipient     // who got data, and is told (Art. 19)
-	GPC              GPC             // opt-out preference signals of browsers
-	Recourse         time.Duration   // after an answer, how long what it rests on stays provable (default a year)
-	Retention        time.Duration   // after its end, how long a case can be read (default 3 years, never below 24 months)
-	Backups          time.Duration   // how long backups of the database live: a destroyed key is gone with the last
-	SystemBackups    time.Duration   // how long backups of the systems live: what was erased is gone with the last
-	Unsearched       []string        // categories of records that no search reaches (11 CCR 7024(c)(4))
-	Grounds          []CompanyGround // its own reasons to keep records, and what they are under each law
-	UnderLaws        []string        // the laws it does business under; empty: all
-	UnverifiedAfter  time.Duration   // without proof of identity, when other ways to prove it are mailed (default 7 days)
+	ApprovalsErasure int                  // distinct people who approve an erasure (default 2)
+	ApprovalsRelease int                  // people who approve a release (default 1)
+	ErasureWait      time.Duration        // between approval and erasure; the customer can still cancel
+	Rescans          []time.Duration      // after completion, when erased records are looked for again
+	PackageFor       time.Duration        // how long a package can be fetched (default 14 days)
+	PausePolicy      string               // strict or suspend: EU clocks while identity is open
+	Purposes         []Purpose            // what people consented to
+	Zone             string               // the controller's time zone; empty: as the law says
+	HolidaySet       string               // the controller's holidays; empty: as the country says
+	Holidays         []clock.Holiday      // days of its own, where ends of periods move to working days
+	Laws             *clock.Laws          // the table of laws; nil: as shipped
+	Applies          clock.Overrides      // which law a place has, where the company decided otherwise
+	Remind           []int                // days before a due date at which the desk is told (default 14, 7, 2, 1)
+	Register         []Processing         // of processing, for Art. 15
+	Recipients       []Recipient          // who got data, and is told (Art. 19)
+	GPC              GPC                  // opt-out preference signals of browsers
+	Recourse         time.Duration        // after an answer, how long what it rests on stays provable (default a year)
+	Retention        time.Duration        // after its end, how long a case can be read (default 3 years, never below 24 months)
+	Backups          time.Duration        // how long backups of the database live: a destroyed key is gone with the last
+	SystemBackups    time.Duration        // how long backups of the systems live: what was erased is gone with the last
+	Unsearched       []string             // categories of records that no search reaches (11 CCR 7024(c)(4))
+	Grounds          []CompanyGround      // its own reasons to keep records, and what they are under each law
+	Authorities      map[string]Authority // whom letters name under a law, where it is not ours to know or has changed
+	UnderLaws        []string             // the laws it does business under; empty: all
+	UnverifiedAfter  time.Duration        // without proof of identity, when other ways to prove it are mailed (default 7 days)
 }
 
 // Purpose is a use of personal data that rests on consent.

@@ -87,11 +87,12 @@ type Config struct {
 		Origins  []string `yaml:"origins"`  // own sites that pass the browser's signal on
 		Since    string   `yaml:"since"`    // YYYY-MM-DD, for /.well-known/gpc.json
 	} `yaml:"gpc"`
-	Register   []requests.Processing    `yaml:"register"`   // of processing: what Art. 15 GDPR wants told
-	Recipients []requests.Recipient     `yaml:"recipients"` // who gets data, and is told of erasures (Art. 19)
-	Grounds    []requests.CompanyGround `yaml:"grounds"`    // own reasons to keep records, and what they are under each law
-	Systems    []System                 `yaml:"systems"`
-	Worker     struct {
+	Register    []requests.Processing         `yaml:"register"`    // of processing: what Art. 15 GDPR wants told
+	Recipients  []requests.Recipient          `yaml:"recipients"`  // who gets data, and is told of erasures (Art. 19)
+	Grounds     []requests.CompanyGround      `yaml:"grounds"`     // own reasons to keep records, and what they are under each law
+	Authorities map[string]requests.Authority `yaml:"authorities"` // whom letters name under a law, in place of ours
+	Systems     []System                      `yaml:"systems"`
+	Worker      struct {
 		Concurrency int           `yaml:"concurrency"`
 		Lease       time.Duration `yaml:"lease"`
 	} `yaml:"worker"`
@@ -239,6 +240,7 @@ func (c *Config) check() []error {
 	faults = append(faults, c.readGlossary()...)
 	faults = append(faults, c.settings().CheckGPC(), c.settings().CheckRegister(), c.settings().CheckLanguages(), c.settings().CheckGlossary())
 	faults = append(faults, c.settings().CheckGrounds()...)
+	faults = append(faults, c.settings().CheckAuthorities()...)
 	seen := map[string]bool{}
 	for _, s := range c.Systems {
 		if s.Name == "" || seen[s.Name] || s.Name == requests.OwnSystem || s.Name == requests.AllSystems {
@@ -267,7 +269,7 @@ func (c *Config) settings() requests.Settings {
 		Rescans: c.Rescans, PackageFor: c.Package.For, Purposes: c.Purposes,
 		UnverifiedAfter: c.Unverified.After, Recourse: c.Keep.Recourse, Retention: c.Keep.Requests, Backups: c.Keep.Backups,
 		SystemBackups: c.Erasure.Backups, Unsearched: c.Unsearched,
-		GPC: requests.GPC(c.GPC), Register: c.Register, Recipients: c.Recipients, Grounds: c.Grounds, UnderLaws: c.Company.Laws,
+		GPC: requests.GPC(c.GPC), Register: c.Register, Recipients: c.Recipients, Grounds: c.Grounds, UnderLaws: c.Company.Laws, Authorities: c.Authorities,
 	}
 	c.Clock.into(&set)
 	return set

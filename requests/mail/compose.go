@@ -132,6 +132,15 @@ func Grounds() []string { return letters.Grounds() }
 // KindsOf lists the kinds of letters that a law has, sorted.
 func KindsOf(law string) []string { return letters.KindsOf(law) }
 
+// KindsIn lists the kinds of letters that a family of laws has, sorted.
+func KindsIn(family string) []string { return letters.KindsIn(family) }
+
+// NamedUnder reports whether letters name an authority under a law by themselves.
+func NamedUnder(law string) bool {
+	_, ok := letters.AuthorityOf(law)
+	return ok
+}
+
 // Compose renders a letter in the language that fits l.Locale best. A letter that lacks something the
 // law wants in it is an error.
 func Compose(l Letter, slots Slots) (Letter, error) {

@@ -96,6 +96,19 @@ func (w law) unread(what string) law {
 	return w
 }
 
+// lawOf is the law of a letter: one of our table, or one that the company loaded, in the manner of its
+// family. The days of an appeal are the clock's, where it has them.
+func lawOf(d Data) (law, bool) {
+	w, ok := laws[d.Law]
+	if !ok && d.Law != "" && d.Family != "" {
+		w, ok = law{family: d.Family}, true
+	}
+	if d.Appeal > 0 && !w.appealAny {
+		w.appeal = d.Appeal
+	}
+	return w, ok
+}
+
 // Unconfirmed says what of a law's authority counsel has to confirm before letters name it; "" when a
 // source shows all of it.
 func Unconfirmed(code string) string { return laws[code].counsel }

@@ -118,8 +118,7 @@ func newComposer(name, lang string, d Data) (*composer, error) {
 		return nil, fmt.Errorf("letters: there is no letter %q", name)
 	}
 	c := &composer{kind: name, k: k, d: d, words: i18n.NewLocalizer(catalogues().bundle, lang), said: map[string]bool{}, asked: map[string]bool{}}
-	c.law, ok = laws[d.Law]
-	if !ok {
+	if c.law, ok = lawOf(d); !ok {
 		return nil, fmt.Errorf("%w: %s: law", ErrMissing, name)
 	}
 	if len(k.families) > 0 && !slices.Contains(k.families, c.law.family) {

@@ -74,6 +74,8 @@ type Data struct {
 	Company   Company
 	Authority Authority // overrides the law's; required under EU
 	Law       string    // code of the clock's law table: EU UK CA VA …
+	Family    string    // whose letters a law has that is not in our table: EU UK CA US BR PIPEDA QC CH
+	Appeal    int       // days in which an appeal is answered, where the clock's table has them
 
 	Reference string
 	Received  time.Time // date

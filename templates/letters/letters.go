@@ -30,10 +30,13 @@ var ErrLaw = errors.New("letters: this law has no such letter")
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // KindsOf lists the kinds that a law has, sorted.
-func KindsOf(code string) []string {
+func KindsOf(code string) []string { return KindsIn(laws[code].family) }
+
+// KindsIn lists the kinds that a family of laws has, sorted.
+func KindsIn(family string) []string {
 	return slices.DeleteFunc(Kinds(), func(name string) bool {
 		of := kinds[name].families
-		return len(of) > 0 && !slices.Contains(of, laws[code].family)
+		return len(of) > 0 && !slices.Contains(of, family)
 	})
 }
 
