@@ -103,6 +103,7 @@ func (s *Service) SetHold(ctx context.Context, by Actor, n NewHold) (*Hold, erro
 		return nil, fmt.Errorf("encode reason: %w", err)
 	}
 	h.sealed = key.Seal(holdReason, raw)
+	ground, cite, basis := h.logged(key)
 	err = pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `insert into holds (id, scope, system, ground, cite, owner, review_on, set_by, set_at, lookups, sealed)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
@@ -111,7 +112,7 @@ func (s *Service) SetHold(ctx context.Context, by Actor, n NewHold) (*Hold, erro
 			return fmt.Errorf("insert hold: %w", err)
 		}
 		return evidence.AppendSystem(ctx, tx, evidence.Event{Actor: by.String(), Data: evidence.HoldSet{
-			Cite: evidence.Cite(h.Cite), Ground: evidence.Code(h.Ground), Hold: evidence.ID(h.ID.String()), Owner: evidence.ID(h.Owner.String()),
+			Basis: evidence.Digest(basis), Cite: evidence.Cite(cite), Ground: evidence.Code(ground), Hold: evidence.ID(h.ID.String()), Owner: evidence.ID(h.Owner.String()),
 			Reason: evidence.Digest(key.Digest("reason", n.Reason)), Records: evidence.Count(len(n.Records)), ReviewOn: evidence.Day(h.ReviewOn),
 			Scope: evidence.Code(h.Scope), System: evidence.Code(h.System),
 		}})
@@ -269,20 +270,27 @@ func (s *Service) hold(ctx context.Context, q querier, id uuid.UUID) (*Hold, err
 	return h, nil
 }
 
-// Hold returns one hold.
-func (s *Service) Hold(ctx context.Context, id uuid.UUID) (*Hold, error) {
-	return s.hold(ctx, s.db, id)
+// Hold returns one hold, as whoever asks may know it.
+func (s *Service) Hold(ctx context.Context, by Actor, id uuid.UUID) (*Hold, error) {
+	h, err := s.hold(ctx, s.db, id)
+	if err != nil {
+		return nil, err
+	}
+	return h.seenBy(by), nil
 }
 
 // Holds lists holds by the day of their review, those in force first; lifted
-// ones only where asked for.
-func (s *Service) Holds(ctx context.Context, lifted bool) ([]*Hold, error) {
+// ones only where asked for. Each is as whoever asks may know it.
+func (s *Service) Holds(ctx context.Context, by Actor, lifted bool) ([]*Hold, error) {
 	rows, err := s.db.Query(ctx, `select `+holdColumns+` from holds h where h.lifted_at is null or $1
 		order by h.lifted_at is not null, h.review_on, h.id limit 1000`, lifted)
 	if err != nil {
 		return nil, fmt.Errorf("list holds: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Hold, error) { return scanHold(row) })
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (*Hold, error) {
+		h, err := scanHold(row)
+		return h.seenBy(by), err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("list holds: %w", err)
 	}

@@ -182,7 +182,8 @@ func (w *weighing) weighed(ctx context.Context, p *storedPlan, lookups [][]byte)
 		if n == 0 {
 			continue
 		}
-		w.ch.record(workerActor, evidence.HoldFound{Ground: evidence.Code(h.Ground), Hold: evidence.ID(h.ID.String()), Records: evidence.Count(n)})
+		ground, _, _ := (&Hold{Scope: h.Scope, Ground: h.Ground}).logged(w.ch.key)
+		w.ch.record(workerActor, evidence.HoldFound{Ground: evidence.Code(ground), Hold: evidence.ID(h.ID.String()), Records: evidence.Count(n)})
 		if _, err := w.ch.Exec(ctx, `insert into hold_cases (hold_id, case_id, at) values ($1, $2, $3) on conflict do nothing`, h.ID, w.ch.c.ID, w.ch.at); err != nil {
 			return fmt.Errorf("note held case: %w", err)
 		}
@@ -381,7 +382,7 @@ func (ch *change) holdsKey(ctx context.Context) (bool, error) {
 
 // ReviewsDue counts the holds in force whose review is due on a day.
 func (s *Service) ReviewsDue(ctx context.Context, on time.Time) (int, error) {
-	list, err := s.Holds(ctx, false)
+	list, err := s.Holds(ctx, Actor{Role: "system"}, false)
 	if err != nil {
 		return 0, err
 	}

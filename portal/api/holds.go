@@ -16,8 +16,8 @@ type holdView struct {
 	ID       uuid.UUID `json:"id"`
 	Scope    string    `json:"scope" enum:"person,system,records"`
 	System   string    `json:"system,omitempty"`
-	Ground   string    `json:"ground" enum:"litigation,retention_duty,person_at_risk"`
-	Cite     string    `json:"cite,omitempty" doc:"The article that was named; left out: the law's own."`
+	Ground   string    `json:"ground" enum:"litigation,retention_duty,person_at_risk,withheld" doc:"withheld where it tells something of a person and who asks is neither a data protection officer nor answers for the hold."`
+	Cite     string    `json:"cite,omitempty" doc:"The article that was named; left out: the law's own, or withheld with the ground."`
 	Owner    uuid.UUID `json:"owner"`
 	ReviewOn date      `json:"review_on"`
 	SetBy    uuid.UUID `json:"set_by"`
@@ -42,7 +42,7 @@ func (a *api) holds(c *fiber.Ctx) error {
 	if err := q.err(); err != nil {
 		return err
 	}
-	list, err := a.svc.Holds(c.UserContext(), lifted == "true")
+	list, err := a.svc.Holds(c.UserContext(), web.Actor(c), lifted == "true")
 	if err != nil {
 		return err
 	}

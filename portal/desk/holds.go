@@ -17,13 +17,13 @@ import (
 	"habeas/templates"
 )
 
-var holdGrounds = map[string]string{"litigation": "Legal claims", "retention_duty": "A duty to keep", "person_at_risk": "A person at risk"}
+var holdGrounds = map[string]string{"litigation": "Legal claims", "retention_duty": "A duty to keep", "person_at_risk": "A person at risk", requests.Withheld: "Ground withheld"}
 
 // holds lists what is kept from erasure, by the day of its review.
 func (h desk) holds(c *fiber.Ctx) error {
 	ctx, by := c.UserContext(), web.Actor(c)
 	lifted := c.Query("lifted") != ""
-	list, err := h.Svc.Holds(ctx, lifted)
+	list, err := h.Svc.Holds(ctx, by, lifted)
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (h desk) lifting(c *fiber.Ctx) (templates.LiftPage, uuid.UUID, error) {
 	if err != nil {
 		return templates.LiftPage{}, id, err
 	}
-	hold, err := h.Svc.Hold(c.UserContext(), id)
+	hold, err := h.Svc.Hold(c.UserContext(), web.Actor(c), id)
 	if err != nil {
 		return templates.LiftPage{}, id, err
 	}

@@ -110,7 +110,7 @@ func matterWords(d Data) string {
 	case DocumentDeleted:
 		return "document deleted: " + plain(d.Cause)
 	case HoldFound:
-		return fmt.Sprintf("%s kept because of hold %s: %s", records(d.Records), d.Hold, plain(d.Ground))
+		return fmt.Sprintf("%s kept because of hold %s: %s", records(d.Records), d.Hold, holdWords(d.Ground))
 	}
 	return "event of kind " + d.Kind()
 }

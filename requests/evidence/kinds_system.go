@@ -85,8 +85,9 @@ type PersonalDataViewed struct {
 
 // HoldSet keeps records from being erased.
 type HoldSet struct {
+	Basis    Digest `json:"basis,omitempty"` // keyed digest of ground and article where they are withheld
 	Cite     Cite   `json:"cite,omitempty"`
-	Ground   Code   `json:"ground"`
+	Ground   Code   `json:"ground"` // withheld where it would tell something of a person
 	Hold     ID     `json:"hold"`
 	Owner    ID     `json:"owner"`
 	Reason   Digest `json:"reason,omitempty"`

@@ -116,7 +116,8 @@ func otherWords(d Data) string {
 	case PersonalDataViewed:
 		return fmt.Sprintf("personal data viewed: %s, %s, purpose %s", plain(d.What), records(d.Records), plain(d.Purpose))
 	case HoldSet:
-		return fmt.Sprintf("hold set on %s: %s, %s, to be reviewed on %s", plain(d.Scope), plain(d.Ground), records(d.Records), d.ReviewOn) + when(d.Cite != "", " ("+string(d.Cite)+")")
+		s := fmt.Sprintf("hold set on %s: %s, %s, to be reviewed on %s", plain(d.Scope), holdWords(d.Ground), records(d.Records), d.ReviewOn)
+		return s + when(d.Cite != "" && d.Ground != atRisk, " ("+string(d.Cite)+")")
 	case HoldLifted:
 		return fmt.Sprintf("hold %s lifted", d.Hold)
 	case RequestRepeated, MatterFiled, MatterDecided, RecourseOpened, RecourseEnded, DocumentReceived, DocumentDeleted, HoldFound:
@@ -154,6 +155,18 @@ func when(yes bool, s string) string {
 		return s
 	}
 	return ""
+}
+
+// atRisk is the ground of a hold that events of earlier versions name. It is
+// withheld wherever they are read out.
+const atRisk = "person_at_risk"
+
+// holdWords tells why something is held.
+func holdWords(ground Code) string {
+	if ground == atRisk || ground == "withheld" {
+		return "ground withheld"
+	}
+	return plain(ground)
 }
 
 // plain turns a code into words: "no_data_held" → "no data held".

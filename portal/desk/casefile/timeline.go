@@ -203,7 +203,7 @@ func tellMore(d evidence.Data, sys func(evidence.Code) string) (title, text stri
 	case evidence.PersonalDataViewed:
 		return "Personal data viewed", "Purpose: " + plain(d.Purpose) + "."
 	case evidence.HoldSet:
-		return "Hold set", plain(d.Ground)
+		return "Hold set", heldFor(d.Ground)
 	case evidence.HoldLifted:
 		return "Hold lifted", ""
 	case evidence.ConsentChanged:

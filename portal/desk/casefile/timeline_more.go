@@ -45,9 +45,18 @@ func tellMatter(d evidence.Data) (title, text string) {
 	case evidence.ReplyDeleted:
 		return "A reply was deleted", "It was " + plain(d.Cause) + "."
 	case evidence.HoldFound:
-		return "A hold keeps " + Records(int64(d.Records)), plain(d.Ground) + "."
+		return "A hold keeps " + Records(int64(d.Records)), heldFor(d.Ground)
 	}
 	return tellRights(d)
+}
+
+// heldFor says why a hold was set, to whoever reads the case.
+func heldFor(ground evidence.Code) string {
+	switch ground {
+	case "withheld", "person_at_risk": // the latter stands in events of earlier versions
+		return "Why is known to the data protection officers and to whoever answers for the hold."
+	}
+	return plain(ground) + "."
 }
 
 // tellRights tells what single rights bring with them.
