@@ -320,6 +320,29 @@ func TestNamesThatRunTheOtherWay(t *testing.T) {
 	}
 }
 
+// Answers are joined with the signs of the language, and one that runs the other
+// way turns none of the others.
+func TestAnswersAreJoinedAsTheLanguageDoes(t *testing.T) {
+	v := QuestionPage{Answers: Answers{Corrections: []AskedCorrection{{What: "Name", Right: "שרה 5"}}, Period: "year", Who: "other", Behalf: "parent", ChildAge: "under_13"}}
+	for lang, want := range map[string][2]string{
+		"en": {"Name: \u2068שרה 5\u2069|; The last 12 months", "As parent or guardian of a child, under 13"},
+		"de": {"Name: \u2068שרה 5\u2069|; Die letzten 12 Monate", "Als Elternteil oder sorgeberechtigt für ein Kind, unter 13"},
+		"fr": {"Name\u00a0: \u2068שרה 5\u2069|\u202f; Les 12 derniers mois", "En tant que parent ou titulaire de l’autorité parentale, moins de 13 ans"},
+		"es": {"Name: \u2068שרה 5\u2069|; Los últimos 12 meses", "Como madre, padre o titular de la tutela de un menor, menos de 13 años"},
+	} {
+		ctx := WithLocale(context.Background(), Locale{Lang: lang})
+		got := detailsOf(ctx, v)
+		for _, part := range strings.Split(want[0], "|") {
+			if !strings.Contains(got, part) {
+				t.Errorf("%s: %q lacks %q", lang, got, part)
+			}
+		}
+		if rows := answerRows(ctx, v); !slices.ContainsFunc(rows, func(r answerRow) bool { return r.value == want[1] }) {
+			t.Errorf("%s: no row says %q: %v", lang, want[1], rows)
+		}
+	}
+}
+
 // Every customer's page in a pseudo-locale: what stands outside of brackets is
 // the sample's data, and nothing that a template says by itself.
 func TestCustomersPagesSayNothingByThemselves(t *testing.T) {

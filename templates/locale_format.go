@@ -85,6 +85,19 @@ func JoinList(ctx context.Context, words []string) string {
 	return strings.Join(words, separator(ctx))
 }
 
+// apart joins what may have commas of its own.
+func apart(ctx context.Context, parts []string) string {
+	out := ""
+	for i, next := range parts {
+		if i == 0 {
+			out = next
+			continue
+		}
+		out = T(ctx, "list.next", "Head", out, "Next", next)
+	}
+	return out
+}
+
 // separator stands between the words of a list, with its space.
 func separator(ctx context.Context) string { return T(ctx, "list.separator") + " " }
 

@@ -70,7 +70,7 @@ func answerRows(ctx context.Context, v QuestionPage) []answerRow {
 		for i, p := range a.Purposes {
 			names[i] = labelOf(v.Purposes, p)
 		}
-		rows = append(rows, answerRow{"check.purposes", strings.Join(names, "; "), "/request/purposes"})
+		rows = append(rows, answerRow{"check.purposes", apart(ctx, names), "/request/purposes"})
 	}
 	if a.ForOther() {
 		standing := T(ctx, "behalf."+a.Behalf)
@@ -90,7 +90,7 @@ func answerRows(ctx context.Context, v QuestionPage) []answerRow {
 			}
 		}
 	}
-	for _, r := range []answerRow{{"check.name", a.Name, ""}, {"check.phone", a.Phone, ""}, {"check.customer_id", a.CustomerID, ""}, {"check.handle", handleOf(v), ""}, {"check.message", a.Message, ""}} {
+	for _, r := range []answerRow{{"check.name", a.Name, ""}, {"check.phone", a.Phone, ""}, {"check.customer_id", a.CustomerID, ""}, {"check.handle", handleOf(ctx, v), ""}, {"check.message", a.Message, ""}} {
 		if r.value != "" {
 			r.href = "/request/contact"
 			rows = append(rows, r)
@@ -114,7 +114,7 @@ func detailsOf(ctx context.Context, v QuestionPage) string {
 	a := v.Answers
 	var out []string
 	for _, c := range a.Corrections {
-		out = append(out, c.What+": "+c.Right)
+		out = append(out, T(ctx, "check.correction", "What", c.What, "Right", c.Right))
 	}
 	for _, code := range []string{a.Restriction, a.Objection, a.Know} {
 		if code != "" {
@@ -130,14 +130,14 @@ func detailsOf(ctx context.Context, v QuestionPage) string {
 	case "year":
 		out = append(out, T(ctx, "details.last_year"))
 	}
-	return strings.Join(out, "; ")
+	return apart(ctx, out)
 }
 
-func handleOf(v QuestionPage) string {
+func handleOf(ctx context.Context, v QuestionPage) string {
 	if v.Answers.Handle == "" {
 		return ""
 	}
-	return v.Answers.Handle + " (" + labelOf(v.Networks, v.Answers.Network) + ")"
+	return T(ctx, "check.handle_on", "Handle", v.Answers.Handle, "Network", labelOf(v.Networks, v.Answers.Network))
 }
 
 // Check shows all answers before the request is filed.
