@@ -22,7 +22,7 @@ func (c *composer) accessReady() {
 		c.para("access_ready.inside")
 	}
 	c.heading("access_ready.rights")
-	c.para("access_ready.rights_text")
+	c.otherRights()
 	if len(c.d.Kept) > 0 {
 		c.remedies()
 	} else {
@@ -216,4 +216,18 @@ func (c *composer) done() {
 	c.receipt()
 	c.told()
 	c.complaint()
+}
+
+// otherRights are those that the law grants beside access, and no others (GDPR 15(1)(e)).
+func (c *composer) otherRights() {
+	switch c.law.family {
+	case "CA":
+		c.para("access_ready.rights_california")
+	case "US":
+		c.para("access_ready.rights_states")
+	case "PIPEDA", "QC":
+		c.para("access_ready.rights_canada")
+	default:
+		c.para("access_ready.rights_text")
+	}
 }

@@ -15,6 +15,7 @@ const (
 	BehalfStopped = "behalf_stopped"
 
 	BehalfDeclined    = "behalf_declined"
+	BehalfPost        = "behalf_post"
 	PermissionRefused = "permission_refused" // 11 CCR 7063, GDPR 12(6): the document does not suffice
 	PermissionMissing = "permission_missing" // UNVERIFIED, to whoever asks for another
 
@@ -96,6 +97,7 @@ var kinds = map[string]kind{
 
 	BehalfNotice:  {compose: (*composer).behalfNotice, must: []string{"fact.received", "fact.request_other", "behalf.stop_text"}, to: toPerson},
 	BehalfConfirm: {compose: (*composer).behalfConfirm, must: []string{"fact.received", "fact.request_other", "behalf_confirm.only", "behalf.stop_text"}, to: toPerson},
+	BehalfPost:    {compose: (*composer).behalfPost, must: []string{"fact.received", "fact.request_other", "behalf_post.stop"}, to: toPerson},
 	BehalfStopped: {compose: (*composer).behalfStopped, must: []string{"fact.received", "behalf_stopped.why|behalf_stopped.why_plain", "behalf_stopped.again"}, named: true},
 
 	BehalfDeclined: {compose: (*composer).behalfDeclined, must: []string{"fact.received", "behalf_declined.own"}, to: toPerson},
@@ -124,7 +126,7 @@ var kinds = map[string]kind{
 	Unverified: {compose: (*composer).unverified, must: []string{"fact.received", "unverified.again|unverified.details", "unverified.more", "unverified.silence", "remedies"}},
 	Expired:    {compose: (*composer).expired, must: []string{"fact.received", "expired.reason|expired.reason_other", "expired.again", "remedies"}},
 
-	AccessReady:       {compose: (*composer).accessReady, must: []string{"fact.received", "access_ready.inside|access_ready.inside_ca", "access_ready.rights_text", "authority"}, named: true, free: withNote},
+	AccessReady:       {compose: (*composer).accessReady, must: []string{"fact.received", "access_ready.inside|access_ready.inside_ca", "access_ready.rights_text|access_ready.rights_california|access_ready.rights_states|access_ready.rights_canada", "authority"}, named: true, free: withNote},
 	PortabilityReady:  {compose: (*composer).portabilityReady, must: []string{"fact.received", "portability_ready.scope", "authority"}, named: true, free: withNote},
 	ErasureDone:       {compose: (*composer).erasureDone, must: []string{"fact.received", "erasure_done.intro", "authority"}, named: true, free: withNote},
 	WithdrawalDone:    {compose: (*composer).withdrawalDone, must: []string{"fact.received", "withdrawal_done.past"}, named: true, free: withNote},

@@ -53,7 +53,7 @@ func full() letters.Data {
 func dataFor(kind string) letters.Data {
 	d := full()
 	switch kind {
-	case letters.BehalfNotice, letters.BehalfConfirm, letters.BehalfStopped, letters.BehalfDeclined, letters.PermissionRefused, letters.PermissionMissing:
+	case letters.BehalfNotice, letters.BehalfPost, letters.BehalfConfirm, letters.BehalfStopped, letters.BehalfDeclined, letters.PermissionRefused, letters.PermissionMissing:
 	default:
 		d.Standing = "" // for somebody else
 	}
@@ -230,6 +230,23 @@ func TestRemediesByLaw(t *testing.T) {
 	d.Law = "UT"
 	if _, text, _ := render(t, letters.Refusal, d); strings.Contains(text, "appeal") {
 		t.Error("Utah has no appeal")
+	}
+}
+
+// TestOtherRightsOfALaw: an answer to an access request promises no right that the law does not grant.
+func TestOtherRightsOfALaw(t *testing.T) {
+	t.Parallel()
+	for law, want := range map[string][2]string{
+		"EU": {"you may object", "sell"}, "UK": {"you may object", "sell"}, "CA": {"not to sell or share", "object"}, "VA": {"targeted advertising", "restrict"},
+		"UT": {"where the law of your state grants it", "object"}, "PIPEDA": {"withdraw your consent", "restrict"}, "QC": {"withdraw your consent", "object"},
+	} {
+		d := under(law, dataFor(letters.AccessReady))
+		_, text, _ := render(t, letters.AccessReady, d)
+		_, text, _ = strings.Cut(text, "Your other rights")
+		text, _, _ = strings.Cut(strings.Join(strings.Fields(text), " "), "If you do not agree")
+		if !strings.Contains(text, want[0]) || strings.Contains(text, want[1]) {
+			t.Errorf("%s: %s", law, text)
+		}
 	}
 }
 
