@@ -4,21 +4,14 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-
-	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 func TestVerifyAcceptsAReport(t *testing.T) {
@@ -112,113 +105,6 @@ func TestCutOffOrLengthened(t *testing.T) {
 	for _, c := range [][]byte{append(bytes.Clone(b), 0), append([]byte{0}, b...), append(bytes.Clone(b), b...)} {
 		if _, err := verify(c, VerifyOptions{}); err == nil {
 			t.Fatal("bytes around the report are accepted")
-		}
-	}
-}
-
-// unpack and pack take a report apart and put it together as Habeas would.
-type packed struct {
-	names []string
-	body  map[string][]byte
-}
-
-func unpack(t testing.TB, b []byte) packed {
-	t.Helper()
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := packed{body: make(map[string][]byte)}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if p.body[f.Name], err = io.ReadAll(r); err != nil {
-			t.Fatal(err)
-		}
-		p.names = append(p.names, f.Name)
-	}
-	return p
-}
-
-func (p packed) pack(t testing.TB) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	z := &zipWriter{w: &out}
-	for _, name := range p.names {
-		if err := z.bytes(name, p.body[name]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-// foreign packs as other tools do: compressed.
-func (p packed) foreign(t testing.TB) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	z := zip.NewWriter(&out)
-	for _, name := range p.names {
-		w, err := z.Create(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(p.body[name]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-// relist writes manifest.json anew for the files as they are.
-func (p packed) relist(t testing.TB) {
-	t.Helper()
-	m, err := parseManifest(p.body["manifest.json"])
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, f := range m.files {
-		m.files[i].sha256 = fmt.Sprintf("%x", sha256.Sum256(p.body[f.name]))
-	}
-	m.events = int64(bytes.Count(p.body["events.jsonl"], []byte("\n")))
-	p.body["manifest.json"] = m.encode()
-}
-
-// resign signs the manifest with a key.
-func (p packed) resign(t testing.TB, key ed25519.PrivateKey) {
-	t.Helper()
-	s, err := newSigner(origin, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := manifestText(origin, fmt.Sprintf("%x", sha256.Sum256(p.body["manifest.json"])))
-	if p.body["manifest.sig"], err = note.Sign(&note.Note{Text: text}, s); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (p packed) lines(name string) [][]byte {
-	l := bytes.SplitAfter(p.body[name], []byte("\n"))
-	return l[:len(l)-1]
-}
-
-func (p packed) set(name string, lines [][]byte) { p.body[name] = bytes.Join(lines, nil) }
-
-func wants(t *testing.T, err error, parts ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("accepted, want an error with %q", parts)
-	}
-	for _, part := range parts {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("says %q, want %q in it", err, part)
 		}
 	}
 }
@@ -376,131 +262,6 @@ func spareBits(t *testing.T, p *packed, name string) {
 	if err != nil || !bytes.Equal(before, after) {
 		t.Fatalf("not spare bits: %v", err)
 	}
-}
-
-func (m *memory) consistency(t testing.TB, from, to int64) []byte {
-	t.Helper()
-	path, err := tlog.ProveTree(to, from, m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ConsistencyJSON(path)
-}
-
-func TestAgainstANewerLog(t *testing.T) {
-	m := sample(t, 1)
-	old := report(t, m, caseA)
-	// The same log, later.
-	for range 300 {
-		m.add(t, caseB, StatusChanged{From: "review", To: "executing"}, "")
-	}
-	// The log rolled back behind the report and grown again.
-	rolled := newMemory(t, 1)
-	for _, l := range m.lines[:5] {
-		hashes, err := tlog.StoredHashes(l.Index, l.Raw, rolled)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rolled.lines, rolled.hashes = append(rolled.lines, l), append(rolled.hashes, hashes...)
-	}
-	for len(rolled.lines) < 309 {
-		rolled.add(t, caseB, StatusChanged{From: "review", To: "refused"}, "")
-	}
-	stranger := sample(t, 2)
-
-	state := func(m *memory, size int64) ([]byte, []byte) {
-		cp := m.checkpoint(t, size).Note
-		if size <= 9 {
-			return cp, nil
-		}
-		return cp, m.consistency(t, 9, size)
-	}
-	for _, c := range []struct {
-		name string
-		log  *memory
-		size int64
-		says []string
-	}{
-		{"grown", m, 309, nil},
-		{"same", m, 9, nil},
-		{"not yet published", m, 8, []string{"shows 8 entries", "log of 9"}},
-		{"rolled back and grown", rolled, 309, []string{"rolled back"}},
-		{"rolled back to the same size", rolled, 9, []string{"same size"}},
-		{"another log's key", stranger, 9, []string{"newer checkpoint", "not signed by"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			cp, proof := state(c.log, c.size)
-			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				switch r.URL.Path {
-				case "/log/checkpoint":
-					w.Write(cp)
-				case "/log/consistency":
-					if r.URL.Query().Get("from") != "9" || r.URL.Query().Get("to") != strconv.FormatInt(c.size, 10) {
-						t.Errorf("asked for %s", r.URL)
-					}
-					w.Write(proof)
-				default:
-					http.NotFound(w, r)
-				}
-			}))
-			defer srv.Close()
-			file := filepath.Join(t.TempDir(), "state")
-			if err := os.WriteFile(file, append(bytes.Clone(cp), proof...), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			for _, against := range []Against{
-				AgainstURL(t.Context(), srv.URL), AgainstURL(t.Context(), srv.URL+"/log/"), AgainstURL(t.Context(), srv.URL+"/log/checkpoint"),
-				AgainstFile(file),
-			} {
-				sum, err := verify(old, VerifyOptions{Against: against})
-				if c.says != nil {
-					wants(t, err, c.says...)
-				} else if err != nil || sum.Against != c.size {
-					t.Errorf("%+v %v", sum, err)
-				}
-			}
-		})
-	}
-	t.Run("faults", func(t *testing.T) {
-		cp := m.checkpoint(t, 309).Note
-		for _, proof := range []string{"", "{}", `{"path":["AAAA"]}`, `{"path":null}`, `{"path":[],"x":1}`, strings.Repeat("[", 9999)} {
-			_, err := verify(old, VerifyOptions{Against: func(int64) ([]byte, []byte, error) { return cp, []byte(proof), nil }})
-			if err == nil {
-				t.Errorf("proof %q is accepted", proof)
-			}
-		}
-		for _, url := range []string{"ftp://x.test", "http://", "::", "http://127.0.0.1:1"} {
-			_, err := verify(old, VerifyOptions{Against: AgainstURL(t.Context(), url)})
-			wants(t, err, "newer checkpoint")
-		}
-		_, err := verify(old, VerifyOptions{Against: AgainstFile(filepath.Join(t.TempDir(), "none"))})
-		wants(t, err, "newer checkpoint")
-	})
-}
-
-// A log that took the case's events in another order than they count is
-// refused, though every signature and proof in the report is right.
-func TestOrderInTheLogCounts(t *testing.T) {
-	m := newMemory(t, 1)
-	lines := sample(t, 1).lines
-	for i, l := range []Line{lines[2], lines[1]} { // events 2 and 1 of the case
-		hashes, err := tlog.StoredHashes(int64(i), l.Raw, m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.Index = int64(i)
-		m.lines, m.hashes = append(m.lines, l), append(m.hashes, hashes...)
-	}
-	snap := m.snapshot(t, caseA)
-	slices.Reverse(snap.Lines)
-	slices.Reverse(snap.Proofs)
-	var out bytes.Buffer
-	if _, err := WriteReport(&out, Bundle{Snapshot: snap}); err != nil {
-		t.Fatal(err)
-	}
-	_, err := verify(out.Bytes(), VerifyOptions{})
-	wants(t, err, "proofs.jsonl line 2", "not in order")
 }
 
 func FuzzVerify(f *testing.F) {
