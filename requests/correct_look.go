@@ -133,13 +133,7 @@ func (s *Service) correctableIn(ctx context.Context, c *Case, conn connect.Conne
 		return nil
 	})
 	if err == nil {
-		err = reader.Read(ctx, func(yield func(connect.Target, error) bool) {
-			for _, t := range targets {
-				if !yield(t, nil) {
-					return
-				}
-			}
-		}, func(row connect.Row) error {
+		err = reader.Read(ctx, connect.Stream(targets), func(row connect.Row) error {
 			if t, ok := s.typeOf(d.Name, row.Type); ok {
 				fixed := keys(t)
 				row.Values = slices.DeleteFunc(slices.Clone(row.Values), func(v connect.Value) bool { return slices.Contains(fixed, v.Field) })

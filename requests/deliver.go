@@ -327,13 +327,9 @@ func (s *Service) OpenPackage(ctx context.Context, by Actor, id uuid.UUID) (*Dow
 	case c.PackageUntil != nil && s.now().After(*c.PackageUntil):
 		return nil, refuse(Gone, "package-expired", "The package has expired and was deleted. Ask us to make it again.")
 	}
-	key, err := s.ring.Unwrap(c.wrapped)
+	key, subject, err := s.opened(c)
 	if err != nil {
-		return nil, fmt.Errorf("case key: %w", err)
-	}
-	subject, err := openSubject(key, c.sealed)
-	if err != nil {
-		return nil, fmt.Errorf("open case: %w", err)
+		return nil, err
 	}
 	if missing, err := s.unrepresented(ctx, s.db, c, subject); err != nil {
 		return nil, err

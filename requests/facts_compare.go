@@ -332,13 +332,9 @@ func (s *Service) Facts(ctx context.Context, c *Case) (*FactsView, error) {
 	if c.Kind != KindRequest || !NeedsProof(c.Rights) || c.wrapped == nil || s.atMost(c.Law, c.Rights).Points == 0 {
 		return nil, nil
 	}
-	key, err := s.ring.Unwrap(c.wrapped)
+	key, subject, err := s.opened(c)
 	if err != nil {
-		return nil, fmt.Errorf("case key: %w", err)
-	}
-	subject, err := openSubject(key, c.sealed)
-	if err != nil {
-		return nil, fmt.Errorf("open case: %w", err)
+		return nil, err
 	}
 	shown, err := s.shown(ctx, s.db, c, subject)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"habeas/requests/evidence"
 	"habeas/requests/identity"
 	"habeas/requests/plan"
+	"habeas/requests/seal"
 )
 
 // Get returns a case that the actor may see. A customer sees the own one; for
@@ -358,9 +359,19 @@ func (s *Service) Letters(ctx context.Context, c *Case) ([]LetterView, error) {
 // Subject opens the case's own particulars, for the customer's own page and
 // for staff who named a purpose.
 func (s *Service) subject(c *Case) (Subject, error) {
+	_, subject, err := s.opened(c)
+	return subject, err
+}
+
+// opened is a case's key with the particulars that it opens.
+func (s *Service) opened(c *Case) (seal.Key, Subject, error) {
 	key, err := s.ring.Unwrap(c.wrapped)
 	if err != nil {
-		return Subject{}, fmt.Errorf("case key: %w", err)
+		return seal.Key{}, Subject{}, fmt.Errorf("case key: %w", err)
 	}
-	return openSubject(key, c.sealed)
+	subject, err := openSubject(key, c.sealed)
+	if err != nil {
+		return seal.Key{}, Subject{}, fmt.Errorf("open case: %w", err)
+	}
+	return key, subject, nil
 }

@@ -213,6 +213,17 @@ type Target struct {
 	Values map[string]json.RawMessage // for Correct: the new values
 }
 
+// Stream is a list as the stream that systems take.
+func Stream(targets []Target) iter.Seq2[Target, error] {
+	return func(yield func(Target, error) bool) {
+		for _, t := range targets {
+			if !yield(t, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Row is one record's values.
 type Row struct {
 	Type   string

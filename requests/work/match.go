@@ -28,13 +28,7 @@ func (w *Worker) match(ctx context.Context, cl *requests.Claim, conn connect.Con
 		return nil
 	})
 	if err == nil {
-		err = reader.Read(ctx, func(yield func(connect.Target, error) bool) {
-			for _, t := range targets {
-				if !yield(t, nil) {
-					return
-				}
-			}
-		}, func(row connect.Row) error {
+		err = reader.Read(ctx, connect.Stream(targets), func(row connect.Row) error {
 			m.See(row)
 			return nil
 		})

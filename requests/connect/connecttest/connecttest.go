@@ -125,13 +125,7 @@ func Apply(ctx context.Context, c connect.Connector, job string, targets []conne
 
 // Stream is a slice as the stream that the contract wants.
 func Stream(targets []connect.Target) iter.Seq2[connect.Target, error] {
-	return func(yield func(connect.Target, error) bool) {
-		for _, x := range targets {
-			if !yield(x, nil) {
-				return
-			}
-		}
-	}
+	return connect.Stream(targets)
 }
 
 // Erasure is the plan that the connector's own proposals make.
