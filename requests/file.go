@@ -53,7 +53,7 @@ type Filing struct {
 	ReceivedAt *time.Time `json:"received_at,omitempty"`
 	Reason     string     `json:"reason,omitempty"`
 
-	signal bool // a browser's opt-out preference signal asks, not a form
+	signal *signalLink // set where a browser's opt-out preference signal asks, not a form
 }
 
 // Receipt is the answer to a filing. It looks the same whoever files.
@@ -137,7 +137,13 @@ func (s *Service) File(ctx context.Context, by Actor, f Filing) (*Receipt, error
 		}
 	}
 	out := &Receipt{ID: c.ID, Reference: c.Reference, Rights: c.Rights, ReceivedAt: c.ReceivedAt, DueOn: c.DueOn, Deadlines: c.Deadlines}
-	insert := func(tx pgx.Tx) error { return s.insertCase(ctx, tx, c, f.Identities, subject.Email) }
+	insert := func(tx pgx.Tx) error {
+		file := func() error { return s.insertCase(ctx, tx, c, f.Identities, subject.Email) }
+		if f.signal == nil {
+			return file()
+		}
+		return s.linkOnce(ctx, tx, f.signal, file, c.ID)
+	}
 	err = s.transact(ctx, c.ID, insert, func(ch *change) error {
 		ch.record(by, ch.filed(f))
 		if err := ch.noteObjections(ctx, f.Objections); err != nil {
@@ -247,7 +253,7 @@ func (s *Service) newCase(by Actor, f Filing, now time.Time) (*Case, error) {
 		Country: f.Country, Region: f.Region, Law: law.Law, HolidaySet: law.Set, Zone: law.Zone, laws: s.set.Laws,
 		PausePolicy: s.set.PausePolicy, Locale: f.Locale, Channel: firstOf(f.Channel, "portal"), ReceivedAt: received, FiledAt: now, Kind: KindRequest,
 	}
-	if f.signal {
+	if f.signal != nil {
 		c.Channel = "gpc"
 	}
 	if by.Staff() {

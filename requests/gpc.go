@@ -188,30 +188,64 @@ func (s *Service) LinkSignal(ctx context.Context, by Actor, device string) error
 		return err // a browser in which somebody asks for another says nothing of that person
 	}
 	email := connect.Identity{Kind: "email", Value: subject.Email}
-	lookup := s.ring.Lookup(deviceKind, device)
-	var known, linked bool
-	err = s.db.QueryRow(ctx, `select exists (select 1 from signals s where s.device = $1),
-			exists (select 1 from signal_links l where l.device = $1 and l.person = any($2))`,
-		lookup, s.ring.Lookups(email.Kind, email.Normal())).Scan(&known, &linked)
-	if err != nil {
-		return fmt.Errorf("read signal: %w", err)
+	link := &signalLink{device: s.ring.Lookup(deviceKind, device), person: email}
+	if wanted, err := s.wantsLink(ctx, s.db, link); err != nil || !wanted {
+		return err
 	}
-	if !known || linked {
+	_, err = s.File(ctx, Actor{Role: Public}, Filing{
+		Rights: []string{signalRight(c.Law)}, Country: c.Country, Region: c.Region, Locale: c.Locale, Name: subject.Name,
+		Identities: []connect.Identity{email}, Purposes: s.set.GPC.Purposes, signal: link,
+	})
+	if errors.Is(err, errLinked) {
 		return nil
 	}
-	left, err := s.notOptedOut(ctx, s.db, []consent.Identity{{Kind: email.Kind, Normal: email.Normal()}})
-	if err != nil || len(left) == 0 {
-		return err
+	return err
+}
+
+// signalLink is a browser's signal on its way to a person.
+type signalLink struct {
+	device []byte // keyed digest
+	person connect.Identity
+}
+
+// errLinked says that the signal was carried over meanwhile.
+var errLinked = errors.New("requests: the signal counts for this person already")
+
+// wantsLink reports whether a signal has still to be carried over.
+func (s *Service) wantsLink(ctx context.Context, db consent.DB, l *signalLink) (bool, error) {
+	var known, linked bool
+	err := db.QueryRow(ctx, `select exists (select 1 from signals s where s.device = $1),
+			exists (select 1 from signal_links l where l.device = $1 and l.person = any($2))`,
+		l.device, s.ring.Lookups(l.person.Kind, l.person.Normal())).Scan(&known, &linked)
+	if err != nil {
+		return false, fmt.Errorf("read signal: %w", err)
 	}
-	r, err := s.File(ctx, Actor{Role: Public}, Filing{
-		Rights: []string{signalRight(c.Law)}, Country: c.Country, Region: c.Region, Locale: c.Locale, Name: subject.Name,
-		Identities: []connect.Identity{email}, Purposes: s.set.GPC.Purposes, signal: true,
-	})
+	if !known || linked {
+		return false, nil
+	}
+	left, err := s.notOptedOut(ctx, db, []consent.Identity{{Kind: l.person.Kind, Normal: l.person.Normal()}})
+	return len(left) > 0, err
+}
+
+// linkOnce carries a signal over in the transaction that files its case, one
+// after another for each person: two tabs, or two browsers, file once. Whoever
+// comes second finds it done, and files nothing.
+func (s *Service) linkOnce(ctx context.Context, tx pgx.Tx, l *signalLink, file func() error, id uuid.UUID) error {
+	person := s.ring.Lookup(l.person.Kind, l.person.Normal())
+	if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 7025))`, person); err != nil {
+		return fmt.Errorf("lock person: %w", err)
+	}
+	wanted, err := s.wantsLink(ctx, tx, l)
 	if err != nil {
 		return err
 	}
-	_, err = s.db.Exec(ctx, `insert into signal_links (device, person, case_id, at) values ($1, $2, $3, clock_timestamp()) on conflict do nothing`,
-		lookup, s.ring.Lookup(email.Kind, email.Normal()), r.ID)
+	if !wanted {
+		return errLinked
+	}
+	if err := file(); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `insert into signal_links (device, person, case_id, at) values ($1, $2, $3, clock_timestamp())`, l.device, person, id)
 	if err != nil {
 		return fmt.Errorf("link signal: %w", err)
 	}

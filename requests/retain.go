@@ -104,6 +104,7 @@ func (ch *change) destroyKey(ctx context.Context) error {
 	b.Queue(`update plans set lookups = '{}' where case_id = $1`, id)
 	b.Queue(`delete from signal_links where case_id = $1`, id)
 	b.Queue(`delete from restriction_stops where case_id = $1`, id)
+	b.Queue(`select unlink_case($1)`, id)
 	if err := ch.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("forget case: %w", err)
 	}

@@ -71,7 +71,7 @@ func TestWhoKnowsThatAPersonIsAtRisk(t *testing.T) {
 	if err := c.Log.WaitFor(c.Deadline(), r.ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	site.As(c.Auditor).Get("/audit/cases/" + r.ID.String()).Is(200).Says("ground withheld").Hides("at risk", "police")
+	site.As(c.Auditor).Get("/audit/cases/"+r.ID.String()).Is(200).Says("ground withheld").Hides("at risk", "police")
 	site.As(c.Auditor).Get("/audit/log").Is(200).Hides("at risk", "at_risk", "litigation")
 
 	var told int
