@@ -127,8 +127,13 @@ func sameEmail(a, b string) bool {
 func (ch *change) tellPerson(ctx context.Context, subject Subject) error {
 	b := subject.OnBehalf
 	if subject.person() == "" {
-		ch.c.setFlag(Attention, true) // nobody can be told by mail: the desk writes
-		return nil
+		ch.c.setFlag(Attention, true) // the desk prints the letter and posts it (Service.Posted)
+		return ch.writeTo(ctx, "", mail.BehalfPost, func(d *mail.Slots) {
+			d.Name, d.Standing = "", b.Kind
+			if NeedsProof(ch.c.Rights) && identity.Confirms(b.Kind, b.Age) {
+				d.Until = ch.local(ch.at.Add(identity.ExpiresAfter))
+			}
+		})
 	}
 	token, err := ch.newToken(ctx, "confirm")
 	if err != nil {
@@ -211,7 +216,8 @@ func (ch *change) settle(ctx context.Context, by Actor, subject Subject) error {
 
 // handOver gives the request to the person concerned: the permission does not
 // cover receiving the data, so that codes, letters and the package go to the
-// person, and whoever asked is let in no longer.
+// person, and whoever asked is let in no longer and can stop nothing: the person's
+// own link (confirm) stays.
 func (ch *change) handOver(ctx context.Context, subject *Subject) error {
 	subject.Email, subject.OnBehalf.HandedOver = subject.person(), true
 	if err := ch.seal(*subject); err != nil {
@@ -220,7 +226,7 @@ func (ch *change) handOver(ctx context.Context, subject *Subject) error {
 	ch.c.email = ch.s.ring.Lookup("email", connect.Identity{Kind: "email", Value: subject.Email}.Normal())
 	b := &pgx.Batch{}
 	b.Queue(`update cases set email_lookup = $2 where id = $1`, ch.c.ID, ch.c.email)
-	b.Queue(`delete from customer_tokens where case_id = $1 and kind = 'access'`, ch.c.ID)
+	b.Queue(`delete from customer_tokens where case_id = $1 and kind in ('access', 'not_me')`, ch.c.ID)
 	b.Queue(`update codes set dead = true where case_id = $1 and not dead`, ch.c.ID)
 	if err := ch.SendBatch(ctx, b).Close(); err != nil {
 		return fmt.Errorf("hand over: %w", err)

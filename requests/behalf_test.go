@@ -293,6 +293,78 @@ func TestTwoProofsAreTwo(t *testing.T) {
 	refused(t, err, "invalid-input")
 }
 
+// A person without an e-mail address is told on paper, with nothing in the letter
+// that proves or stops by being opened; that it was posted is in the log, with who
+// did it.
+func TestPersonIsToldByPost(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	for i, tt := range []struct {
+		kind, right string
+		word        bool
+	}{{"agent", "erasure", true}, {"attorney", "erasure", false}, {"agent", "opt_out", false}} {
+		f := requests.Filing{
+			Rights: []string{tt.right}, Country: "US", Region: "CA", Locale: "de", Name: "Person Concerned",
+			Identities: []connect.Identity{{Kind: "customer_id", Value: acme.Subjects()[24+i].CustomerID}},
+			OnBehalf:   &requests.Behalf{Kind: tt.kind, Name: "Ada Counsel", Email: agentMail},
+		}
+		r, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, f)
+		must(t, err)
+		k := caseNow(c, r.ID)
+		list, err := c.Svc.Letters(t.Context(), k)
+		must(t, err)
+		at := slices.IndexFunc(list, func(l requests.LetterView) bool { return l.Kind == mail.BehalfPost })
+		if at < 0 || list[at].Status != "paper" || !k.Has(requests.Attention) {
+			t.Fatalf("%s: %+v %v", tt.kind, list, k.Flags)
+		}
+		l, err := c.Svc.Letter(t.Context(), k, list[at].ID)
+		must(t, err)
+		if strings.Contains(l.Text, "token=") || strings.Contains(l.Text, "Ada") || strings.Contains(l.Text, "mit Ihrer E-Mail-Adresse") || !strings.Contains(l.Text, r.Reference) {
+			t.Error(l.Text)
+		}
+		if strings.Contains(l.Text, "Wir machen nur weiter") != tt.word {
+			t.Errorf("%s %s: %s", tt.kind, tt.right, l.Text)
+		}
+		must(t, c.Svc.Posted(t.Context(), c.Agent, r.ID, list[at].ID))
+		sent := payloads[evidence.LetterSent](c, r.ID)
+		if i := slices.IndexFunc(sent, func(e evidence.LetterSent) bool { return e.Template == mail.BehalfPost }); i < 0 || sent[i].Way != "post" {
+			t.Errorf("%+v", sent)
+		}
+		refused(t, c.Svc.Posted(t.Context(), c.Agent, r.ID, list[at].ID), "not-found")
+	}
+}
+
+// A request that is handed over is the person's: what was mailed to whoever asked
+// opens and stops nothing any longer, the person's own link still does.
+func TestHandOverEndsEveryLink(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	who := acme.Subjects()[28]
+	r, err := behalf(c, "agent", who.Email, func(f *requests.Filing) { f.OnBehalf.Permission = signed }, "access")
+	must(t, err)
+	stop := linkTo(c, agentMail, r.Reference, "not-me")
+	confirm := linkTo(c, who.Email, r.Reference, "confirm")
+	c.Verify(agentMail, r)
+	_, err = c.Svc.DecidePermission(t.Context(), c.DPOs[0], r.ID, requests.PermissionDecision{Accepted: true, Reason: "Says nothing of receiving"})
+	must(t, err)
+	if _, err := c.Svc.TokenCase(t.Context(), stop, "not_me"); err != nil {
+		t.Fatal("before the hand-over:", err)
+	}
+	_, err = c.Svc.ConfirmBehalf(t.Context(), confirm)
+	must(t, err)
+	_, err = c.Svc.NotMe(t.Context(), stop)
+	refused(t, err, "link-expired")
+	if k := caseNow(c, r.ID); k.Status == requests.Withdrawn {
+		t.Error("whoever asked stopped the person's request")
+	}
+	c.Await(r.ID, requests.Review)
+	_, err = c.Svc.NotMe(t.Context(), confirm)
+	must(t, err)
+	if k := caseNow(c, r.ID); k.Status != requests.Withdrawn {
+		t.Errorf("the person cannot stop it: %s", k.Status)
+	}
+}
+
 // TestPersonStopsIt: the person concerned says no; nothing happens, both are told.
 func TestPersonStopsIt(t *testing.T) {
 	t.Parallel()

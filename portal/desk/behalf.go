@@ -94,7 +94,7 @@ func behalfFacts(r *requests.Representation, names casefile.Names) []templates.O
 	if r.Told {
 		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Was told by e-mail"})
 	} else {
-		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Has no e-mail address: write to them by post"})
+		facts = append(facts, templates.Option{Value: "Person concerned", Label: "Has no e-mail address. The letter to them waits among the letters: print it, post it and record that"})
 	}
 	if r.HandedOver {
 		facts = append(facts, templates.Option{Value: "Answer goes to", Label: "The person concerned: the permission does not cover receiving the data"})

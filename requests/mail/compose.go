@@ -75,6 +75,7 @@ const (
 	BehalfConfirm       = letters.BehalfConfirm
 	BehalfStopped       = letters.BehalfStopped
 	BehalfDeclined      = letters.BehalfDeclined
+	BehalfPost          = letters.BehalfPost
 	PermissionRefused   = letters.PermissionRefused
 	PermissionMissing   = letters.PermissionMissing
 	RecipientNotice     = letters.RecipientNotice

@@ -55,6 +55,31 @@ func (c *composer) behalfConfirm() {
 	c.behalfStop()
 }
 
+// behalfPost tells the person concerned on paper, who has no e-mail address. It
+// holds no link: whoever opens the envelope proves nothing by it, so the person
+// answers us in their own way, and staff record that.
+func (c *composer) behalfPost() {
+	c.need("standing", slices.Contains(standings, c.d.Standing))
+	if slices.Contains(standings, c.d.Standing) {
+		c.para("behalf_post."+c.d.Standing, "Company", c.doc.Company)
+	}
+	c.add(block{Kind: facts, Facts: []fact{
+		{c.t("fact.reference"), c.d.Reference},
+		{c.t("fact.received"), c.date("received", c.d.Received)},
+		{c.t("fact.request_other"), c.rights()},
+	}})
+	switch {
+	case !c.needsProof():
+		c.para("behalf_post.at_once")
+	case c.d.Until.IsZero():
+		c.para("behalf.nothing_yet")
+	default:
+		c.para("behalf_post.word", "Until", c.date("until", c.d.Until), "Contact", c.d.Company.Contact)
+	}
+	c.heading("behalf.stop")
+	c.para("behalf_post.stop", "Contact", c.d.Company.Contact, "Reference", c.d.Reference)
+}
+
 // behalfStopped tells whoever asked that the person concerned does not want it.
 func (c *composer) behalfStopped() {
 	c.para("behalf_stopped.intro", "Reference", c.d.Reference, "Date", c.date("at", c.d.At))
