@@ -6,10 +6,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"habeas/requests"
+	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
+	"habeas/requests/mail"
 	"habeas/requests/testkit/acme"
 	"habeas/requests/testkit/company"
 )
@@ -205,5 +210,44 @@ func TestCorrectionsAreTyped(t *testing.T) {
 		from social.profiles p, crm.contacts k, social.lead_submissions l where p.id::text = $1 and k.id = $2 and l.id::text = $3`, at["profiles"], who.ContactID, at["lead_submissions"])
 	if !slices.Equal(got, []string{"17 1990-12-31 2020-05-17 08:30 f L"}) {
 		t.Errorf("corrected to %q", got)
+	}
+}
+
+// What would show the right value is asked for in a request for rectification that
+// is in review, with its reason, and on our own time.
+func TestAProofOfACorrectionIsAskedFor(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	who := acme.Subjects()[9]
+	r := fileCorrection(c, who.Email, "DE", "", requests.ProposedCorrection{What: "my given name", Right: "Zoë"})
+	full := requests.Ask{Kind: mail.CorrectionProof, Why: "Your contract has another name.", Items: []string{"a page of your passport"}, Until: clock.DateIn(time.Now().AddDate(0, 0, 9), time.UTC)}
+	ask := func(id uuid.UUID, change func(*requests.Ask)) error {
+		q := full
+		change(&q)
+		return failure(c.Svc.AskCustomer(t.Context(), c.DPOs[0], id, q))
+	}
+	access := c.File(who.Email, "access")
+	c.Verify(who.Email, access)
+	c.Await(access.ID, requests.Review)
+	refused(t, ask(access.ID, func(*requests.Ask) {}), "not-in-review")
+	waits, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, requests.Filing{
+		Rights: []string{"rectification"}, Country: "DE", Locale: "en", Corrections: []requests.ProposedCorrection{{What: "name", Right: "Ann"}},
+		Identities: []connect.Identity{{Kind: "email", Value: acme.Subjects()[10].Email}},
+	})
+	must(t, err)
+	refused(t, ask(waits.ID, func(*requests.Ask) {}), "not-in-review")
+	if e := refused(t, ask(r.ID, func(q *requests.Ask) { q.Pause = true }), "not-lawful"); !strings.Contains(e.Safe, "Art. 12(3)") {
+		t.Errorf("no article in %q", e.Safe)
+	}
+	refused(t, c.Svc.MayPause(t.Context(), r.ID, mail.CorrectionProof), "not-lawful")
+	refused(t, ask(r.ID, func(q *requests.Ask) { q.Why = " " }), "invalid-input")
+	refused(t, ask(r.ID, func(q *requests.Ask) { q.Items = nil }), "invalid-input")
+	before := caseNow(c, r.ID)
+	must(t, ask(r.ID, func(*requests.Ask) {}))
+	if after := caseNow(c, r.ID); !after.DueOn.Equal(before.DueOn) || after.Has(requests.Paused) || after.Status != requests.Review {
+		t.Errorf("due %s, was %s; %s %v", after.DueOn, before.DueOn, after.Status, after.Flags)
+	}
+	if got := payloads[evidence.LetterEdited](c, r.ID); len(got) != 1 || got[0].Template != mail.CorrectionProof {
+		t.Errorf("asked %+v", got)
 	}
 }

@@ -144,7 +144,7 @@ func get(c *company.Company, id uuid.UUID) *requests.Case {
 // date that an extension moved is told of anew.
 func TestRemindersFollowTheDate(t *testing.T) {
 	t.Parallel()
-	c, clk := still(t, noon(2026, 6, 26), requests.Settings{Remind: []int{30, 14, 7}})
+	c, clk := still(t, noon(2026, 6, 26), requests.Settings{Remind: []int{7, 30, 14}}) // in any order
 	at := noon(2026, 6, 1)
 	r, err := c.Svc.File(c.Context(), c.Agent, requests.Filing{
 		Rights: []string{"access"}, Country: "DE", Locale: "en", Channel: "letter", ReceivedAt: &at, Reason: "postmark",
@@ -194,5 +194,23 @@ func TestAPausedClockMovesWithTheDays(t *testing.T) {
 	must(t, err)
 	if deadlines[0].Due.String() != get(c, r.ID).DueOn.Format(time.DateOnly) {
 		t.Errorf("from the log %v, in the case %s", deadlines[0].Due, get(c, r.ID).DueOn)
+	}
+}
+
+// A date that moved into the future takes the alarm with it: here the law was
+// another one all along.
+func TestTheAlarmEndsWhereTheDateMoves(t *testing.T) {
+	t.Parallel()
+	c, clk := still(t, noon(2026, 6, 1), requests.Settings{})
+	r := c.File("nobody.moved@people.example", "access")
+	clk.put(noon(2026, 7, 3))
+	sweep(c)
+	if !get(c, r.ID).Has(requests.Overdue) {
+		t.Fatal("no alarm")
+	}
+	k, err := c.Svc.CorrectLaw(t.Context(), c.DPOs[0], r.ID, requests.LawChange{Country: "US", Region: "VA", Reason: "The person lives in Norfolk."})
+	must(t, err)
+	if k.Has(requests.Overdue) || k.DueOn.Format(time.DateOnly) != "2026-07-16" {
+		t.Errorf("due %s, flags %v", k.DueOn, k.Flags)
 	}
 }
