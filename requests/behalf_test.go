@@ -304,11 +304,11 @@ func TestPersonIsToldByPost(t *testing.T) {
 		word        bool
 	}{{"agent", "erasure", true}, {"attorney", "erasure", false}, {"agent", "opt_out", false}} {
 		f := requests.Filing{
-			Rights: []string{tt.right}, Country: "US", Region: "CA", Locale: "de", Name: "Person Concerned",
+			Rights: []string{tt.right}, Country: "US", Region: "CA", Locale: "de", Name: "Person Concerned", Channel: "letter",
 			Identities: []connect.Identity{{Kind: "customer_id", Value: acme.Subjects()[24+i].CustomerID}},
 			OnBehalf:   &requests.Behalf{Kind: tt.kind, Name: "Ada Counsel", Email: agentMail},
 		}
-		r, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, f)
+		r, err := c.Svc.File(t.Context(), c.Agent, f)
 		must(t, err)
 		k := caseNow(c, r.ID)
 		list, err := c.Svc.Letters(t.Context(), k)
