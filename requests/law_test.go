@@ -1,6 +1,7 @@
 package requests_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"habeas/requests/clock"
 	"habeas/requests/connect"
 	"habeas/requests/evidence"
+	"habeas/requests/identity"
 	"habeas/requests/mail"
 	"habeas/requests/testkit/acme"
 	"habeas/requests/testkit/company"
@@ -31,16 +33,35 @@ func TestLaw8_01_NoProofForOptOutAndLimit(t *testing.T) {
 		}
 	}
 	c := company.New(t, company.Options{Workers: -1, Settings: requests.Settings{GPC: requests.GPC{Purposes: []string{"social_ads"}}}})
-	for _, region := range []string{"CA", "VA", "CO"} {
-		r, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, requests.Filing{
-			Rights: []string{"opt_out"}, Country: "US", Region: region, Locale: "en", Identities: []connect.Identity{{Kind: "email", Value: "nobody." + region + "@people.example"}},
-		})
+	for i, place := range [][2]string{{"US", "CA"}, {"US", "VA"}, {"US", "CO"}, {"DE", ""}, {"GB", ""}, {"CH", ""}, {"BR", ""}, {"CA", "QC"}, {"CA", "ON"}} {
+		law, _, err := c.Svc.LawOf(place[0], place[1])
 		must(t, err)
-		if r.Verification != nil || r.Status != requests.Discovering {
-			t.Errorf("%s: %s %+v", region, r.Status, r.Verification)
+		for _, right := range []string{clock.OptOut, clock.Limit, clock.ConsentWithdrawal} {
+			if _, granted := law.Rights[right]; !granted {
+				continue
+			}
+			r, err := c.Svc.File(t.Context(), requests.Actor{Role: requests.Public}, requests.Filing{
+				Rights: []string{right}, Country: place[0], Region: place[1], Locale: "en",
+				Identities: []connect.Identity{{Kind: "email", Value: fmt.Sprintf("nobody.%d.%s@people.example", i, right)}},
+			})
+			must(t, err)
+			if r.Verification != nil || r.Status != requests.Discovering {
+				t.Errorf("%s in %v: %s %+v", right, place, r.Status, r.Verification)
+			}
+			if n := kinds(c, r.ID)["identity.verified"] + kinds(c, r.ID)["identity.failed"]; n != 0 {
+				t.Errorf("%s in %v: %d proofs were asked for", right, place, n)
+			}
 		}
-		if n := kinds(c, r.ID)["identity.verified"] + kinds(c, r.ID)["identity.failed"]; n != 0 {
-			t.Errorf("%s: %d proofs were asked for", region, n)
+	}
+	// what proves a person without an account and without the desk's help
+	without := slices.DeleteFunc(slices.Clone(identity.Proofs), func(p identity.Proof) bool { return p == identity.SignIn || p == identity.StaffCheck })
+	for _, code := range clock.Builtin().Codes() {
+		for _, right := range clock.Rights {
+			for _, level := range []identity.Sensitivity{identity.Low, identity.High, identity.Special} {
+				if !identity.Satisfied(without, identity.Needed(code, []string{right}, level)) {
+					t.Errorf("%s asks for an account before %s", code, right)
+				}
+			}
 		}
 	}
 	must(t, c.Svc.HonourSignal(t.Context(), strings.Repeat("a", 43), "", "portal"))
@@ -140,22 +161,39 @@ func TestLaw8_03_OneExtensionAndInTime(t *testing.T) {
 func TestLaw8_06_OneKeptRecordMakesItPartial(t *testing.T) {
 	t.Parallel()
 	c := company.New(t, company.Options{})
-	who := acme.Subjects()[2]
-	r, _ := inReview(c, who.Email, "erasure")
-	p := planOf(c, r.ID)
-	if !slices.ContainsFunc(p.Records, func(rec requests.PlanRecord) bool { return rec.Action == connect.Keep }) {
-		rec := p.Records[0]
-		_, err := c.Svc.Decide(c.Context(), c.DPOs[0], r.ID, []requests.Decision{{System: rec.System, Type: rec.Type, Key: rec.Key, Right: "erasure", Action: connect.Keep, Ground: "legal_claims"}})
-		must(t, err)
+	erase := func(who acme.Subject, keep int) (*requests.Receipt, *requests.Case) {
+		// the law's own retention has ended for all of this person's papers
+		for _, sql := range []string{
+			`update crm.orders set placed_on = '2010-01-01' where customer_no = $1`, `update crm.invoices set issued_on = '2010-01-01' where customer_no = $1`,
+			`update crm.order_lines set shipped_on = '2010-01-01' where order_id in (select id from crm.orders where customer_no = $1)`,
+		} {
+			change(c, sql, who.CustomerID)
+		}
+		r, _ := inReview(c, who.Email, "erasure")
+		for _, rec := range planOf(c, r.ID).Records {
+			d := requests.Decision{System: rec.System, Type: rec.Type, Key: rec.Key, Right: "erasure", Action: connect.Keep, Ground: "legal_claims"}
+			switch {
+			case rec.Action == connect.Keep:
+				t.Fatalf("%s.%s stays by itself: %s", rec.System, rec.Type, rec.Ground)
+			case rec.Type == "orders" && keep > 0: // nothing hangs on it
+				keep--
+				_, err := c.Svc.Decide(c.Context(), c.DPOs[0], r.ID, []requests.Decision{d})
+				must(t, err)
+			}
+		}
+		c.Approve(r.ID)
+		return r, c.Await(r.ID, requests.Completed, requests.Closed)
 	}
-	c.Approve(r.ID)
-	k := c.Await(r.ID, requests.Completed, requests.Closed)
+	if _, k := erase(acme.Subjects()[6], 0); k.Has(requests.Partial) || len(k.Decisions) != 1 || k.Decisions[0].Decision != "granted" {
+		t.Errorf("nothing was kept: flags %v, decisions %+v", k.Flags, k.Decisions)
+	}
+	r, k := erase(acme.Subjects()[2], 1)
 	if !k.Has(requests.Partial) || len(k.Decisions) != 1 || k.Decisions[0].Decision != "partial" {
 		t.Errorf("flags %v, decisions %+v", k.Flags, k.Decisions)
 	}
 	kept, err := c.Svc.Kept(c.Context(), k)
 	must(t, err)
-	if len(kept) == 0 || !strings.Contains(kept[0].Ground+kept[0].Cited, "17(3)") {
+	if len(kept) != 1 || kept[0].Count != 1 || kept[0].Ground != "GDPR Art. 17(3)(e): legal claims" {
 		t.Errorf("kept without an exemption: %+v", kept)
 	}
 	done := payloads[evidence.RequestCompleted](c, r.ID)
@@ -250,10 +288,24 @@ func TestLaw8_11_TheLogHasWhatIsWanted(t *testing.T) {
 	if k.RetainUntil == nil || k.RetainUntil.Before(k.ReceivedAt.AddDate(2, 0, 0)) {
 		t.Errorf("kept until %v", k.RetainUntil)
 	}
+	// the end is looked at whatever was asked for: a day too early it stays
+	end := func(retain string) int {
+		_, err := c.DB.Exec(t.Context(), `update cases set retain_until = `+retain+`, recourse_until = '2020-01-01' where id = $1`, r.ID)
+		must(t, err)
+		sweep(c)
+		return kinds(c, r.ID)["key.destroyed"]
+	}
+	if n := end(`current_date + 1`); n != 0 {
+		t.Error("purged before its end")
+	}
 	var live int
 	must(t, c.DB.QueryRow(t.Context(), `select count(*) from codes where case_id = $1 and not dead`, r.ID).Scan(&live))
 	if live != 0 {
 		t.Errorf("%d codes still prove somebody's identity", live)
+	}
+	must(t, poll(c, func() bool { return end(`'2020-01-01'`) == 1 })) // once the letter is out
+	if n := kinds(c, r.ID); n["request.filed"] != 1 || n["request.refused"] != 1 {
+		t.Errorf("the log lost what 7101(b) wants: %v", n)
 	}
 }
 
