@@ -44,6 +44,9 @@ func caseNow(c *company.Company, id uuid.UUID) *requests.Case {
 // is upheld and the request is done again.
 func testAppeal(c *company.Company, who acme.Subject) {
 	r, by := fileIn(c, "US", "VA", who.Email, "erasure")
+	c.Await(r.ID, requests.Review)
+	_, err := c.Svc.FileMatter(c.Context(), by, r.ID, requests.NewMatter{Kind: "appeal", Message: "You will refuse it."})
+	refused(c.TB, err, "nothing-denied")
 	refuseAll(c, r.ID, c.DPOs[0], "", "excessive")
 	first := caseNow(c, r.ID)
 	if first.Status != requests.Refused || c.Svc.Recourse(first) != requests.KindAppeal {
@@ -60,6 +63,14 @@ func testAppeal(c *company.Company, who acme.Subject) {
 	clockInLog(c, m)
 	_, err = c.Svc.FileMatter(c.Context(), by, r.ID, requests.NewMatter{Kind: "appeal", Message: "Again"})
 	refused(c.TB, err, "matter-open")
+	until := func(day string) {
+		_, err := c.DB.Exec(c.Context(), `update cases set recourse_until = $2::date where id = $1`, r.ID, day)
+		must(c.TB, err)
+	}
+	until(time.Now().AddDate(0, 0, -3).Format(time.DateOnly))
+	_, err = c.Svc.FileMatter(c.Context(), by, r.ID, requests.NewMatter{Kind: "complaint", Message: "Late"})
+	refused(c.TB, err, "recourse-over")
+	until(first.RecourseUntil.Format(time.DateOnly))
 	d := requests.MatterDecision{Decision: "granted", Rights: []string{"erasure"}, Reason: "One request is not excessive."}
 	_, _, err = c.Svc.DecideMatter(c.Context(), c.DPOs[0], m.ID, d)
 	refused(c.TB, err, "own-decision")

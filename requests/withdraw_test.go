@@ -1,6 +1,7 @@
 package requests_test
 
 import (
+	"testing"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,5 +82,22 @@ func testUndoRace(c *company.Company, who acme.Subject) {
 	must(c.TB, err)
 	if !s.Allowed {
 		c.Error("the ledger is not restored")
+	}
+}
+
+// After the first irreversible act nothing is stopped any more, whatever the status:
+// a record that was found again leads back to review.
+func TestWhatHasBegunIsNotStopped(t *testing.T) {
+	t.Parallel()
+	c := company.New(t, company.Options{})
+	r := c.File(acme.Subjects()[13].Email, "erasure")
+	by := c.Verify(acme.Subjects()[13].Email, r)
+	c.Await(r.ID, requests.Review)
+	_, err := c.DB.Exec(t.Context(), `update cases set acted_at = now() where id = $1`, r.ID)
+	must(t, err)
+	_, err = c.Svc.Withdraw(t.Context(), by, r.ID)
+	refused(t, err, "already-begun")
+	if k := caseNow(c, r.ID); k.Status != requests.Review {
+		t.Errorf("%s", k.Status)
 	}
 }
