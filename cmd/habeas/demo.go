@@ -171,7 +171,7 @@ func (d *demo) company(ctx context.Context, loaded string) error {
 	if err := d.pg.CreateDatabase(ctx, demoCRM); err != nil {
 		return err
 	}
-	if err := acme.Create(ctx, d.pg.URL(demoCRM)); err != nil {
+	if err := acme.CreateOn(ctx, d.pg.URL(demoCRM), time.Now()); err != nil {
 		return err
 	}
 	return os.WriteFile(loaded, []byte(time.Now().UTC().Format(time.RFC3339)+"\n"), 0o600)

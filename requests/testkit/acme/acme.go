@@ -3,7 +3,8 @@
 // (schema crm) and the social records linked to it (schema social).
 //
 // About 2,000 people, the same on every machine and every day: nothing is
-// drawn at random without a fixed seed and no date is taken from the clock.
+// drawn at random without a fixed seed and no date is taken from the clock. What has
+// to be new is dated from the day that CreateOn is given.
 // Everybody is invented; every address ends in .example or .test.
 package acme
 
@@ -11,6 +12,7 @@ import (
 	"context"
 	_ "embed" // schema and dataset files
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -46,9 +48,15 @@ func Glossaries() map[string]string {
 // points to.
 const Archive = "archive"
 
-// Create loads the company into the empty PostgreSQL database at url: tables,
-// people and statistics for the planner, in one transaction.
-func Create(ctx context.Context, url string) error {
+// Create loads the company, as on the day on which the sample was taken, into
+// the empty PostgreSQL database at url: tables, people and statistics for the
+// planner, in one transaction.
+func Create(ctx context.Context, url string) error { return CreateOn(ctx, url, lastDay) }
+
+// CreateOn is Create on another day. The same day gives the same company, and no
+// day changes more than what is told as new: an address that was put into the
+// customer database two days before.
+func CreateOn(ctx context.Context, url string, on time.Time) error {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return fmt.Errorf("acme: connect: %w", err)
@@ -58,7 +66,7 @@ func Create(ctx context.Context, url string) error {
 		if _, err := tx.Exec(ctx, Schema); err != nil {
 			return fmt.Errorf("acme: schema: %w", err)
 		}
-		for _, t := range generate().tables {
+		for _, t := range generate(on).tables {
 			from := pgx.CopyFromRows(t.rows)
 			if _, err := tx.CopyFrom(ctx, t.name, t.columns, from); err != nil {
 				return fmt.Errorf("acme: load %s: %w", t.name.Sanitize(), err)
@@ -120,7 +128,8 @@ type Cases struct {
 	PaperFile string
 	// Somebody whom Acme does not know.
 	NoRecord string
-	// The e-mail address was changed in the CRM days ago.
+	// The e-mail address was changed in the CRM two days before the company was
+	// loaded (see CreateOn).
 	RecentlyChanged string
 	// Names that break careless programs.
 	NameSQL, NameHTML, NameQuotes, NameArabic, NameHebrew, NameCombining, NameFormula, NameLong, NameAstral string

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -160,5 +162,40 @@ func TestAwkwardCasesAreInTheTables(t *testing.T) {
 		if strings.Contains(line, c.NoRecord) {
 			t.Errorf("%s has a record: %s", c.NoRecord, line)
 		}
+	}
+}
+
+// A company that is loaded later has the same people, and the address that is told
+// as new is two days old on that day; the same day gives the same company.
+func TestCreateOn(t *testing.T) {
+	t.Parallel()
+	on := time.Date(2027, 3, 4, 5, 6, 7, 0, time.UTC)
+	load := func(on time.Time) []string {
+		url := testkit.EmptyDB(t)
+		if err := acme.CreateOn(t.Context(), url, on); err != nil {
+			t.Fatal(err)
+		}
+		conn, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close(context.Background()) })
+		if _, err := conn.Exec(t.Context(), `set timezone to 'UTC'`); err != nil {
+			t.Fatal(err)
+		}
+		return dump(t, conn)
+	}
+	first, again := load(on), load(on)
+	if !slices.Equal(first, again) {
+		t.Error("two companies of one day differ")
+	}
+	conn, _ := setup(t)
+	sample := map[string]bool{}
+	for _, line := range dump(t, conn) {
+		sample[line] = true
+	}
+	other := slices.DeleteFunc(first, func(line string) bool { return sample[line] })
+	if len(other) != 1 || !strings.Contains(other[0], acme.AwkwardCases().RecentlyChanged) || !strings.Contains(other[0], "2027-03-02T05:06:07") {
+		t.Errorf("another day changes %q", other)
 	}
 }

@@ -48,7 +48,7 @@ func (c *company) contact(p person) {
 		household = c.next("crm.households") - 1
 	}
 	if i == recentlyChanged {
-		changed = lastDay.AddDate(0, 0, -2)
+		changed = c.on.AddDate(0, 0, -2)
 	}
 	phone := any(p.phone)
 	if i == family+1 {

@@ -18,6 +18,7 @@ type table struct {
 
 // company collects rows while the generator runs through the people.
 type company struct {
+	on     time.Time // what is new is dated from here
 	tables []*table
 	byName map[string]*table
 	r      *rand.Rand
@@ -55,8 +56,8 @@ var layout = []struct{ name, columns string }{
 }
 
 // generate makes the whole company; the same one each time.
-func generate() *company {
-	c := &company{byName: map[string]*table{}, r: rand.New(rand.NewPCG(79, 17))}
+func generate(on time.Time) *company {
+	c := &company{on: on, byName: map[string]*table{}, r: rand.New(rand.NewPCG(79, 17))}
 	for _, l := range layout {
 		t := &table{name: strings.Split(l.name, "."), columns: strings.Fields(l.columns)}
 		c.tables = append(c.tables, t)
