@@ -163,3 +163,24 @@ func TestFiguresFollowTheLog(t *testing.T) {
 		t.Errorf("behind it: %+v", page)
 	}
 }
+
+// A right that was answered late stays late, whatever law the rest of the request
+// runs under afterwards.
+func TestAnAnsweredRightKeepsItsDate(t *testing.T) {
+	t.Parallel()
+	c, _ := still(t, noon(2026, 11, 1), requests.Settings{})
+	id := tell(c, asked("EU", "DE", "Europe/Berlin", noon(2026, 4, 1), "2026-05-04", "access", "erasure"),
+		told{noon(2026, 5, 10), evidence.RequestRefused{Cite: "GDPR Art. 17(3)(b)", Ground: "legal_duty", Right: "erasure"}},
+		told{noon(2026, 5, 12), evidence.LawCorrected{
+			Country: "US", Region: "CA", Law: "CA", Previous: "EU", Holidays: "US", Zone: "America/Los_Angeles", On: "2026-05-12", From: "2026-05-04", To: "2026-05-16",
+			Reason: evidence.Digest("aa00000000000000000000000000000000000000000000000000000000000000"),
+		}},
+		completed(noon(2026, 5, 14), evidence.RightDecided{Decision: "granted", Right: "access"}, evidence.RightDecided{Decision: "refused", Right: "erasure"}))
+	_, err := c.Svc.RequestFigures(c.Context(), requests.FigureFilter{})
+	must(t, err)
+	late, _, err := c.Svc.FigureCases(t.Context(), requests.FigureFilter{Result: "late"}, "")
+	must(t, err)
+	if len(late) != 1 || late[0].Case != id || late[0].Due.Format(time.DateOnly) != "2026-05-04" {
+		t.Errorf("late: %+v", late)
+	}
+}
