@@ -76,5 +76,6 @@ func TestFactsInABrowser(t *testing.T) {
 		look("facts-done")
 		browser.Follow(t, tab, `a[href="/status"]`)
 		look("status-facts-given")
+		browser.Open(t, tab, b.site.URL("/help")) // leaves the page that is kept up to date, so that the server can end
 	}
 }
