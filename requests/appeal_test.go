@@ -144,6 +144,14 @@ func testAppealDenied(c *company.Company, who acme.Subject) {
 	must(c.TB, err)
 	_, redo, err := c.Svc.DecideMatter(c.Context(), c.DPOs[0], m.ID, requests.MatterDecision{Decision: "denied", Reason: "This was the ninth request this month."})
 	must(c.TB, err)
+	for _, d := range caseNow(c, m.ID).Decisions {
+		if d.Decision != "refused" {
+			c.Errorf("a denied appeal counts as %s", d.Decision)
+		}
+	}
+	if len(caseNow(c, m.ID).Decisions) == 0 {
+		c.Error("nothing was decided")
+	}
 	if redo != nil {
 		c.Error("a denied appeal is done again")
 	}
