@@ -245,20 +245,68 @@ func TestLaw8_08_WhatMovesWhichClock(t *testing.T) {
 }
 
 // 10. What was withdrawn stays refused when a system comes back from a backup:
-// every use asks the ledger, and it says no before anything is repaired.
+// every use asks the ledger, and it says no before anything is repaired. Then the
+// system is told again, and what was erased there is found; what was allowed
+// since stays allowed.
 func TestLaw8_10_ARestoredBackupChangesNoAnswer(t *testing.T) {
 	t.Parallel()
 	c := company.New(t, company.Options{})
-	who := acme.Subjects()[5]
-	r := c.File(who.Email, "consent_withdrawal")
-	c.Await(r.ID, requests.Completed, requests.Closed)
-	change(c, `update crm.consents set status = 'given' where contact_id = $1`, who.ContactID)
+	s := acme.Subjects()
+	refusing, allowing, erased, left := s[5], s[6], s[12], s[13]
+	var withdrawn []uuid.UUID
+	for _, who := range []acme.Subject{refusing, allowing} {
+		r := c.File(who.Email, "consent_withdrawal")
+		c.Await(r.ID, requests.Completed)
+		withdrawn = append(withdrawn, r.ID)
+	}
+	contact := rowsOf(c, erased, "crm.contacts", "")
+	var gone []uuid.UUID
+	for _, who := range []acme.Subject{erased, left} {
+		r, _ := inReview(c, who.Email, "erasure")
+		c.Approve(r.ID)
+		c.Await(r.ID, requests.Completed)
+		gone = append(gone, r.ID)
+	}
+	id := func(who acme.Subject) connect.Identity { return connect.Identity{Kind: "email", Value: who.Email} }
+	_, err := c.Svc.RecordConsent(t.Context(), requests.Actor{Role: requests.ServiceRole, ID: "shop"}, requests.ConsentEntry{Identity: id(allowing), Purpose: "marketing_email", Allowed: true})
+	must(t, err)
+
+	change(c, `update crm.consents set status = 'given' where contact_id = any($1)`, []int64{refusing.ContactID, allowing.ContactID})
+	change(c, `insert into crm.contacts select * from json_populate_record(null::crm.contacts, $1::json)`, contact[0])
 	for _, purpose := range []string{"marketing_email", "profiling", "social_ads"} {
-		st, err := c.Svc.CheckConsent(t.Context(), connect.Identity{Kind: "email", Value: who.Email}, purpose)
+		st, err := c.Svc.CheckConsent(t.Context(), id(refusing), purpose)
 		must(t, err)
 		if st.Allowed {
 			t.Errorf("%s is allowed after the backup was restored", purpose)
 		}
+	}
+	_, err = c.Svc.Restored(t.Context(), requests.Actor{Role: "operator"}, "nowhere")
+	refused(t, err, "no-such-system")
+	did, err := c.Svc.Restored(t.Context(), requests.Actor{Role: "operator"}, "crm")
+	must(t, err)
+	if did.Looked != 2 || did.Suppressed < 1 {
+		t.Errorf("did %+v", did)
+	}
+	if k := c.Await(gone[0], requests.Review); !k.Has(requests.Attention) {
+		t.Errorf("flags %v", k.Flags)
+	}
+	given := func(who acme.Subject) int {
+		var n int
+		must(t, c.CRM.QueryRow(t.Context(), `select count(*) from crm.consents where contact_id = $1 and status = 'given'`, who.ContactID).Scan(&n))
+		return n
+	}
+	must(t, poll(c, func() bool { return given(refusing) == 0 }))
+	must(t, poll(c, func() bool { return kinds(c, gone[1])["outcome.verified"] > 1 }))
+	if k := get(c, gone[1]); k.Status != requests.Completed {
+		t.Errorf("what is still gone is %s", k.Status)
+	}
+	if n := kinds(c, withdrawn[1])["record.suppressed"]; given(allowing) == 0 || n != kinds(c, withdrawn[0])["record.suppressed"]-1 {
+		t.Errorf("what was allowed since was stopped again: %d given, %d times stopped", given(allowing), n)
+	}
+	st, err := c.Svc.CheckConsent(t.Context(), id(allowing), "marketing_email")
+	must(t, err)
+	if !st.Allowed {
+		t.Error("what was allowed since is refused")
 	}
 }
 

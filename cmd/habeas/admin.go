@@ -178,6 +178,9 @@ func (ConfigCheckCmd) Run(ctx context.Context, g *Globals) error {
 	for _, missing := range cfg.settings().Untold(systems) {
 		fmt.Println(missing)
 	}
+	for _, missing := range cfg.settings().Unlooked() {
+		fmt.Println(missing)
+	}
 	fmt.Println("The configuration is in order.")
 	return closeSystems(systems)
 }

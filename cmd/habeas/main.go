@@ -41,10 +41,11 @@ type CLI struct {
 		Rotate KeysRotateCmd `cmd:"" help:"Add a key-encryption key and wrap every case key under it."`
 	} `cmd:"" help:"Manage keys."`
 	Systems struct {
-		Check  SystemsCheckCmd  `cmd:"" help:"Check one system or all against their descriptions."`
-		Draft  SystemsDraftCmd  `cmd:"" help:"Write a first dataset file from a database's catalogue; no row is read."`
-		Schema SystemsSchemaCmd `cmd:"" help:"Print the JSON Schema of the dataset file."`
-		Import struct {
+		Check    SystemsCheckCmd    `cmd:"" help:"Check one system or all against their descriptions."`
+		Draft    SystemsDraftCmd    `cmd:"" help:"Write a first dataset file from a database's catalogue; no row is read."`
+		Schema   SystemsSchemaCmd   `cmd:"" help:"Print the JSON Schema of the dataset file."`
+		Restored SystemsRestoredCmd `cmd:"" help:"Say that a system came back from a backup: what was erased or stopped there is looked for, or stopped, again."`
+		Import   struct {
 			Fides ImportFidesCmd `cmd:"" help:"Make a dataset file of Fides dataset YAML."`
 		} `cmd:"" help:"Take over another program's description of a database."`
 	} `cmd:"" help:"Connected systems."`

@@ -199,3 +199,23 @@ func (c ImportFidesCmd) write(text []byte) error {
 	fmt.Println(name)
 	return nil
 }
+
+// SystemsRestoredCmd says that a system came back from a backup.
+type SystemsRestoredCmd struct {
+	Name string `arg:"" help:"The system."`
+}
+
+// Run plans what has to be done again; workers do it.
+func (c SystemsRestoredCmd) Run(ctx context.Context, g *Globals) error {
+	return withApp(ctx, g, func(a *app) error {
+		if _, ok := a.svc.System(c.Name); !ok {
+			return usage("there is no system %q in the configuration", c.Name)
+		}
+		r, err := a.svc.Restored(ctx, operator, c.Name)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s: %d requests are looked at again, the opt-outs of %d are written again. Workers do it now; what is back shows on the desk, in review.\n", c.Name, r.Looked, r.Suppressed)
+		return nil
+	})
+}

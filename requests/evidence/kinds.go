@@ -86,6 +86,7 @@ func Kinds() []Data {
 		KeyRotated{},
 		SystemPaused{},
 		SystemResumed{},
+		SystemRestored{},
 	}
 }
 

@@ -170,3 +170,6 @@ func (SystemPaused) Kind() string { return "system.paused" }
 
 // Kind is "system.resumed".
 func (SystemResumed) Kind() string { return "system.resumed" }
+
+// Kind is "system.restored".
+func (SystemRestored) Kind() string { return "system.restored" }

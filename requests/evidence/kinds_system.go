@@ -161,3 +161,11 @@ type SystemPaused struct {
 type SystemResumed struct {
 	System Code `json:"system"`
 }
+
+// SystemRestored says that a system came back from a backup: what requests erased
+// or stopped there is looked for, or stopped, again.
+type SystemRestored struct {
+	Looked     Count `json:"looked"`     // requests whose records are looked for
+	Suppressed Count `json:"suppressed"` // requests whose opt-outs are written again
+	System     Code  `json:"system"`
+}

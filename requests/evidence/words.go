@@ -146,6 +146,8 @@ func otherWords(d Data) string {
 		return fmt.Sprintf("system %s paused", d.System)
 	case SystemResumed:
 		return fmt.Sprintf("system %s resumed", d.System)
+	case SystemRestored:
+		return fmt.Sprintf("system %s came back from a backup: %d requests are looked at again, the opt-outs of %d written again", d.System, d.Looked, d.Suppressed)
 	}
 	return "event of kind " + d.Kind()
 }

@@ -27,6 +27,9 @@ func (w *Worker) look(ctx context.Context, cl *requests.Claim, conn connect.Conn
 	actions := looked
 	if cl.Stage == requests.Rescan {
 		actions = looked[:3] // consent may be given again; what was erased stays erased
+		if w.svc.AfterRestore(cl) {
+			actions = looked[:4] // the wrong value, too, may be back
+		}
 	}
 	planned, stop := iter.Pull2(l.records(ctx, actions))
 	defer stop()
