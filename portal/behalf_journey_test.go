@@ -174,7 +174,7 @@ func (j *represents) parent(email string) {
 	p.open("/status")
 	j.says("permission.refused", "permission.because.names", "permission.another")
 	title := mail.Title(mail.PermissionRefused, j.lang)
-	j.names(title)
+	j.names(j.person, title)
 	j.look("behalf-status-refused")
 	p.press(title)
 	p.sees(title)
@@ -286,7 +286,7 @@ func (j *represents) declines(email string) {
 	j.look("behalf-decline-done")
 	j.follows(r)
 	title := mail.Title(mail.BehalfStopped, j.lang)
-	j.names(title)
+	j.names(j.person, title)
 	j.says("status.say.declined")
 	j.look("behalf-status-stopped")
 	if strings.Contains(j.person.read(), mail.Title(mail.BehalfDeclined, j.lang)) {

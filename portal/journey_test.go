@@ -179,6 +179,22 @@ func (s *stage) arrives(p *person, cs *requests.Case, text string) {
 	p.sees(text)
 }
 
+// names waits until the person's status page names a letter: it leaves a moment
+// after its case is done.
+func (s *stage) names(p *person, title string) {
+	s.Helper()
+	ctx := s.Deadline()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for p.open("/status"); !strings.Contains(p.read(), title); p.open("/status") {
+		select {
+		case <-ctx.Done():
+			s.Fatalf("no letter %q: %s", title, p.read())
+		case <-tick.C:
+		}
+	}
+}
+
 // opens reads the package as the customer does.
 func (s *stage) opens(file []byte, email string) {
 	s.Helper()
@@ -250,6 +266,7 @@ func (s *stage) erase(t *testing.T, tab context.Context, scripts bool, email str
 	} else if done.Has(requests.Partial) {
 		letter = "We could do a part of what you asked for"
 	}
+	s.names(customer, letter)
 	customer.press(letter)
 	customer.inspect("subject-letter")
 	ines.open("/desk/cases/" + cs.ID.String())

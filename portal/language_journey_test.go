@@ -264,29 +264,13 @@ func (j *spoken) erasure(email string) {
 	j.Approve(cs.ID)
 	j.Await(cs.ID, requests.Completed)
 	title := mail.Title(mail.Partial, j.lang) // invoices stay
-	j.names(title)
+	j.names(j.person, title)
 	j.says("status.outcomes", "outcome.verified_absent", "outcome_text.verified_absent")
 	j.person.sees(j.ours("Your invoices"), j.ours("Invoices, 8 years"))
 	j.look("status-done")
 	j.person.press(title)
 	j.person.sees(title, j.ours("Your invoices"), j.ours("Invoices, 8 years"))
 	j.look("letter")
-}
-
-// names opens the status page until it names a letter: letters leave a moment
-// after the case is done.
-func (j *spoken) names(title string) {
-	j.Helper()
-	ctx := j.Deadline()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for j.person.open("/status"); !strings.Contains(j.person.read(), title); j.person.open("/status") {
-		select {
-		case <-ctx.Done():
-			j.Fatalf("no letter %q: %s", title, j.person.read())
-		case <-tick.C:
-		}
-	}
 }
 
 // withdrawal takes consents back without a code, and finds the request again.

@@ -73,11 +73,17 @@ func TestNewRequestForSomebodyElseOnPaper(t *testing.T) {
 		return id, p
 	}
 	accept := func(id uuid.UUID) {
-		dana.Get(path(id, "behalf")).Is(200).Says("Has no e-mail address: write to them yourself", "looked at and handed back").
+		dana.Get(path(id, "behalf")).Is(200).Says("Has no e-mail address. The letter to them waits among the letters: print it, post it and record that", "looked at and handed back").
 			Submit(path(id, "behalf"), url.Values{"decision": {"accepted"}, "reason": {"Original seen"}}).Is(200).Says("Recorded")
+	}
+	asked := func(id uuid.UUID) { // who asks is proved apart from the permission
+		dana.Get(path(id, "")).Says("Record who asks")
+		dana.Get(path(id, "prove?of=asker")).Says("A document of whoever asks").
+			Submit(path(id, "prove?of=asker"), url.Values{"ground": {"representative_document"}, "reason": {"Their card was shown"}}).Is(200)
 	}
 	id, _ := file(5, "attorney")
 	accept(id)
+	asked(id)
 	c.Await(id, requests.Review)
 	dana.Get(path(id, "")).Says("Customer database", "to be printed and posted")
 
@@ -87,8 +93,9 @@ func TestNewRequestForSomebodyElseOnPaper(t *testing.T) {
 	if err != nil || k.Status != requests.Filed {
 		t.Fatal(k.Status, err)
 	}
+	asked(id)
 	dana.Get(path(id, "")).Says("Missing: the person’s own word", "Record that the person agreed")
-	dana.Get(path(id, "prove")).Submit(path(id, "prove"), one("reason", "They said so on the phone")).Is(200)
+	dana.Get(path(id, "prove")).Submit(path(id, "prove?of=person"), one("reason", "They said so on the phone")).Is(200)
 	c.Await(id, requests.Review)
 }
 

@@ -166,7 +166,7 @@ func (c *composer) because(code, facts string) string {
 		if text == "" {
 			text = c.t("ground." + code)
 		} else {
-			text = c.t("reason.facts", "Reason", c.t("ground."+code), "Facts", text)
+			text = c.t("reason.facts", "Reason", c.t("ground."+code), "Facts", upper(text))
 		}
 	}
 	return strings.TrimRight(text, ".")
