@@ -23,6 +23,7 @@ import (
 var ownBodies = map[string]string{
 	"/api/v1/requests/:id/withdrawal": `{}`,
 	"/api/v1/requests/:id/appeal":     `{"kind":"complaint","message":"Nobody answers."}`,
+	"/api/v1/requests/:id/facts":      `{"facts":{"phone":"+49 30 5550100"}}`,
 	"/api/v1/requests/:id/documents":  `{"file":"` + base64.StdEncoding.EncodeToString(permission) + `"}`,
 }
 

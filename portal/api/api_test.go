@@ -43,6 +43,7 @@ func TestAPI(t *testing.T) {
 		{"systems", systems},
 		{"consents", consents},
 		{"holds and appeals", holdsAndAppeals},
+		{"facts", facts},
 	} {
 		people := who[:2]
 		who = who[2:]

@@ -118,6 +118,9 @@ func (a *api) calls() []call {
 		post(one+"/withdrawal", customer, a.withdraw, "withdrawRequest", "Stop what has not begun.", empty{}, 200, stopped{}),
 		post(one+"/not-me", public, a.notMe, "notMe", "Stop a request that somebody else filed, with the token of the link in the mail.", denying{}, 200, stopped{}).guessing(),
 
+		get(one+"/facts", customer, a.factsAsked, "getFacts", "Which details of themselves a person may give beside the proved address.", factsView{}),
+		post(one+"/facts", customer, a.giveFacts, "giveFacts", "Give details, which are compared with what is held: nobody is told which agree. Three times at most.", factsGiven{}, 202, factsView{}).guessing(),
+
 		get(one+"/plan", desk, a.plan, "getPlan", "The plan as stored, a page of records at a time.", planView{}).asking(planParams...),
 		get(one+"/personal-data", desk, a.personalData, "getPersonalData", "Identities and values, for a purpose. The look is an event.", personalView{}).asking(purposeParam),
 		post(one+"/plan/decisions", desk, a.decide, "decideRecords", "Change what the plan does to records, each with a ground. Approvals fall.", deciding{}, 200, decided{}),

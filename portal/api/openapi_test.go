@@ -208,6 +208,8 @@ var contract = map[string]string{
 	"POST /api/v1/requests/{id}/resume":              "dpo",
 	"POST /api/v1/requests/{id}/rediscovery":         "dpo",
 	"POST /api/v1/requests/{id}/withdrawal":          "customer",
+	"GET /api/v1/requests/{id}/facts":                "customer",
+	"POST /api/v1/requests/{id}/facts":               "customer",
 	"POST /api/v1/requests/{id}/not-me":              "public",
 	"POST /api/v1/requests/{id}/tasks/{task}/result": "agent dpo",
 	"GET /api/v1/requests/{id}/package":              "customer",
