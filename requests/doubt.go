@@ -171,7 +171,7 @@ func (ch *change) certain(ctx context.Context) error {
 		return nil
 	}
 	return refuse(Conflict, "identity-open", "A mailed code does not say who is asking here: "+strings.Join(why, ", and ")+
-		". Somebody has to record another proof, with a reason, before this is approved (GDPR Art. 12(6)).")
+		". Somebody has to record another proof, with a reason, before this is approved ("+ch.c.DoubtCite(ch.c.Rights[0])+").")
 }
 
 var doubtTexts = map[string]string{

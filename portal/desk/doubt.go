@@ -41,6 +41,7 @@ func (h desk) doubtPart(c *fiber.Ctx, cs *requests.Case, v *templates.CasePage) 
 		}
 		v.Doubts.List = append(v.Doubts.List, view)
 	}
+	v.Doubts.Cite = cs.DoubtCite(cs.Rights[0])
 	if by := web.Actor(c).Role; len(v.Doubts.List) > 0 && (by == requests.DPO || by == requests.Agent) {
 		v.Doubts.Asks = by == requests.DPO && cs.Status == requests.Review
 		v.Doubts.Action = templates.DeskCasePath(cs.ID.String(), "prove")
