@@ -36,7 +36,9 @@ func fileCorrection(c *company.Company, email, country, region string, list ...r
 // corrected in the system, read again; what stays has its ground and reason.
 func TestRectification(t *testing.T) {
 	t.Parallel()
-	c := company.New(t, company.Options{Settings: registered()})
+	set := registered()
+	set.ErasureWait = 24 * time.Hour // of which a correction takes nothing: it destroys nothing
+	c := company.New(t, company.Options{Settings: set})
 	who := acme.Subjects()[8]
 	r := fileCorrection(c, who.Email, "DE", "", requests.ProposedCorrection{What: "my given name", Wrong: "old", Right: "Zoë “Zo”"}, requests.ProposedCorrection{What: "birth date", Right: "1990-01-02"})
 	before := allRows(c, who)
