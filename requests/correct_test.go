@@ -99,6 +99,9 @@ func TestRectification(t *testing.T) {
 	}
 	c.Approve(r.ID)
 	k = c.Await(r.ID, requests.Completed)
+	if k.WaitUntil != nil {
+		t.Errorf("it waited until %v", k.WaitUntil)
+	}
 	if got := list(c, `select given_name from crm.contacts where id = $1`, who.ContactID); !slices.Equal(got, []string{"Zoë"}) {
 		t.Errorf("given name %v", got)
 	}
