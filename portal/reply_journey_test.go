@@ -155,6 +155,7 @@ func TestACorrectionIsProvedByAReply(t *testing.T) {
 	s.arrives(customer, cs, "It is done, and we have checked")
 	customer.sees("Corrected")
 	customer.inspect("subject-status-corrected")
+	s.names(customer, "We have corrected your data")
 	customer.press("We have corrected your data")
 	customer.sees("Your data are corrected", "Given name", "Customer database")
 	s.receipt(customer, "reply.received", "reply.deleted", "correction.decided", "plan.approved", "record.corrected", "outcome.verified", "request.completed")

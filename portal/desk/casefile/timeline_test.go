@@ -15,7 +15,7 @@ import (
 var silent = map[string]string{
 	"status.changed": "what led to the step is told",
 	"user.changed":   "not of a case", "token.changed": "not of a case", "config.changed": "not of a case", "key.rotated": "not of a case",
-	"system.paused": "not of a case", "system.resumed": "not of a case",
+	"system.paused": "not of a case", "system.resumed": "not of a case", "system.restored": "not of a case",
 }
 
 // TestEveryEventHasWords: whatever kind of event a case has, the desk's timeline
