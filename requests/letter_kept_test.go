@@ -73,7 +73,7 @@ func TestTheLetterOfAnErasure(t *testing.T) {
 		if got := letters(c, r.ID); !slices.Contains(got, mail.Refusal) {
 			t.Errorf("letters %v", got)
 		}
-		says(c, letter(c, people[3].Email, "We cannot do what you asked for"), "a lawsuit of this customer is pending", "17(3)(e)", "We have changed nothing", "go to court")
+		says(c, letter(c, people[3].Email, "We cannot do what you asked for"), "A lawsuit of this customer is pending", "17(3)(e)", "We have changed nothing", "go to court")
 	})
 	t.Run("California", func(t *testing.T) {
 		c := c.For(t)
